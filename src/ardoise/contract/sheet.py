@@ -1,0 +1,44 @@
+"""The sheet: the state of one part of one sitting. Read by the runner and the authority alone."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from ardoise.contract.words import CampaignId, OrderNumber, PartId, Writer
+
+FORMAT = "ardoise-sheet/1"
+PLAIN_LIMIT = 1 << 20
+"""Bytes of a sheet once unpacked, at most."""
+
+BookletItemId = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,31}$")]
+ResponseId = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,31}$")]
+ResponseValue = Annotated[str, Meta(max_length=20_000)]
+"""QTI lexical form; text as the pupil typed it, NFC."""
+
+
+class Sheet(Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything a sitting of one part amounts to.
+
+    An item is *answered* if a response has a value; *omitted* if it was visited and has none;
+    *absent* if it is listed there (a keying teacher's word); else *not reached*.
+    """
+
+    format: Literal["ardoise-sheet/1"]
+    campaign: CampaignId
+    number: OrderNumber
+    part: PartId
+    version: int
+    writer: Writer
+    position: BookletItemId | None
+    visited: tuple[BookletItemId, ...]
+    responses: dict[BookletItemId, dict[ResponseId, tuple[ResponseValue, ...]]]
+    seconds: dict[BookletItemId, float]
+    """Time on each item. For study; nothing is decided by it."""
+    flags: tuple[BookletItemId, ...] = ()
+    absent: tuple[BookletItemId, ...] = ()
+
+
+def decode(payload: bytes) -> Sheet:
+    """Raises msgspec.ValidationError."""
+    return msgspec.json.decode(payload, type=Sheet)

@@ -1,0 +1,19 @@
+"""The shapes of identifiers that both zones use. Nothing here can hold a name."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+CampaignId = Annotated[str, Meta(pattern=r"^[a-z0-9](?:[a-z0-9-]{1,38})[a-z0-9]$")]
+"""A slug of 3 to 40: `sixieme-2026`. Chosen by the office."""
+PartId = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,19}$")]
+"""A slug of 1 to 20: `francais`."""
+OrderNumber = Annotated[str, Meta(pattern=r"^[0-9]{9}$")]
+GroupRef = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}$")]
+Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+"""SHA-256 in lower-case hexadecimal."""
+Reference = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}$")]
+Milliseconds = Annotated[int, Meta(ge=0, le=1 << 52)]
+"""Since the Unix epoch."""
+Role = Literal["pupil", "teacher"]
+Writer = Literal["pupil", "teacher"]
