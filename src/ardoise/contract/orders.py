@@ -13,40 +13,40 @@ class _Order(Struct, frozen=True, forbid_unknown_fields=True, tag_field="order")
     campaign: CampaignId
 
 
-class Open(_Order, tag="open"):
+class Open(_Order, frozen=True, forbid_unknown_fields=True, tag="open"):
     """Open the window now, whatever the kit said."""
 
 
-class Close(_Order, tag="close"):
+class Close(_Order, frozen=True, forbid_unknown_fields=True, tag="close"):
     """Close the window now."""
 
 
-class Extend(_Order, tag="extend"):
+class Extend(_Order, frozen=True, forbid_unknown_fields=True, tag="extend"):
     """Move the window's end."""
 
     closes_ms: Milliseconds
 
 
-class VoidSeat(_Order, tag="void-seat"):
+class VoidSeat(_Order, frozen=True, forbid_unknown_fields=True, tag="void-seat"):
     """A lost card: the seat can no longer log in or save. Its sheets stay."""
 
     number: OrderNumber
 
 
-class GrantTime(_Order, tag="grant-time"):
+class GrantTime(_Order, frozen=True, forbid_unknown_fields=True, tag="grant-time"):
     """More working time for one seat in the parts it has open."""
 
     number: OrderNumber
     seconds: Annotated[int, Meta(ge=1, le=36_000)]
 
 
-class AddSeats(_Order, tag="add-seats"):
+class AddSeats(_Order, frozen=True, forbid_unknown_fields=True, tag="add-seats"):
     """Take the seats of a chunk that was sent before."""
 
     chunk: Digest
 
 
-class Purge(_Order, tag="purge"):
+class Purge(_Order, frozen=True, forbid_unknown_fields=True, tag="purge"):
     """Delete all that delivery holds of a campaign. Refused while the window is open."""
 
 

@@ -1,0 +1,55 @@
+"""Staff accounts. A login name is a code that identifies nobody."""
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+
+from ardoise.authority.registry.models import ClassGroup, School
+
+
+class StaffManager(BaseUserManager["Staff"]):
+    """Makes accounts with a hashed password."""
+
+    def create_account(
+        self, login: str, password: str, *, role: str, school: School | None = None
+    ) -> "Staff":
+        """`role`: officer, head or teacher; a head and a teacher belong to a school."""
+        account = self.model(login=login, role=role, school=school)
+        account.set_password(password)
+        account.full_clean()
+        account.save(using=self._db)
+        return account
+
+
+class Staff(AbstractBaseUser):
+    """Someone who may log in to the authority's pages."""
+
+    class Role(models.TextChoices):
+        """What somebody may see: everything, their school, their classes."""
+
+        OFFICER = "officer"
+        HEAD = "head"
+        TEACHER = "teacher"
+
+    login = models.CharField(max_length=40, unique=True)
+    role = models.CharField(max_length=8, choices=Role.choices)
+    school = models.ForeignKey(School, null=True, blank=True, on_delete=models.CASCADE)
+    class_groups = models.ManyToManyField(ClassGroup, blank=True, related_name="teachers")
+    is_active = models.BooleanField(default=True)
+    must_change_password = models.BooleanField(default=False)
+    failures = models.PositiveSmallIntegerField(default=0)
+    """Wrong passwords in a row; the next try waits longer, never for good."""
+    next_try_at = models.DateTimeField(null=True, blank=True)
+
+    USERNAME_FIELD = "login"
+    objects = StaffManager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="only_officers_have_no_school",
+                condition=models.Q(role="officer") | models.Q(school__isnull=False),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.login
