@@ -36,9 +36,6 @@ class Staff(AbstractBaseUser):
     class_groups = models.ManyToManyField(ClassGroup, blank=True, related_name="teachers")
     is_active = models.BooleanField(default=True)
     must_change_password = models.BooleanField(default=False)
-    failures = models.PositiveSmallIntegerField(default=0)
-    """Wrong passwords in a row; the next try waits longer, never for good."""
-    next_try_at = models.DateTimeField(null=True, blank=True)
 
     USERNAME_FIELD = "login"
     objects = StaffManager()
@@ -53,3 +50,19 @@ class Staff(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.login
+
+
+class LoginThrottle(models.Model):
+    """Wrong passwords in a row for one login name, known or not: both wait alike."""
+
+    index = models.BinaryField(max_length=32, unique=True)
+    """A keyed index of the name as typed: somebody may type a password or a name there."""
+    failures = models.PositiveIntegerField(default=0)
+    next_try_at = models.DateTimeField()
+    """The next try is looked at from then on. Never for good."""
+
+    class Meta:
+        indexes = [models.Index(fields=["next_try_at"])]
+
+    def __str__(self) -> str:
+        return str(self.pk)
