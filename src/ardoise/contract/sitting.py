@@ -16,6 +16,12 @@ from ardoise.contract.words import (
 )
 
 
+class Campaigns(Struct, frozen=True, forbid_unknown_fields=True):
+    """Answer to GET /v1/campaigns: what this server runs, so that nobody must type a campaign."""
+
+    campaigns: tuple[CampaignId, ...]
+
+
 class Login(Struct, frozen=True, forbid_unknown_fields=True):
     """POST /v1/login."""
 
