@@ -25,6 +25,10 @@ class SealError(Exception):
     """Sealed bytes that do not open: wrong key, wrong context, damage, or too large inside."""
 
 
+class TooLarge(SealError):
+    """It opens, and unpacks to more than its bound."""
+
+
 def sheet_context(*, campaign: str, number: str, part: str, version: int) -> bytes:
     """Associated data of a sheet."""
     return joined("sheet", campaign, number, part, str(version))
@@ -68,7 +72,7 @@ def unpadded(body: bytes, *, limit: int) -> bytes:
     except zlib.error as fault:
         raise SealError("the content is not gzip") from fault
     if len(payload) > limit:
-        raise SealError(f"the content is larger than {limit} bytes")
+        raise TooLarge(f"the content is larger than {limit} bytes")
     if not inflater.eof:
         raise SealError("the content is cut short")
     return payload
