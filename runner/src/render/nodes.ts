@@ -1,0 +1,124 @@
+import type { Node as Markup } from "../wire/booklet";
+import { audio, picture } from "./media";
+import type { NodeContext } from "./types";
+import { DROPPED, HTML, MATH, MATH_NAMESPACE, allowed, classes } from "./vocabulary";
+
+/** Deeper markup than this is cut: no author writes it. */
+const DEPTH = 48;
+
+export type Tree = Exclude<Markup, string>;
+
+/** What builds the nodes that are not plain markup. Null: not one of its own. */
+export type Special = (tree: Tree, place: Place) => Node | null;
+
+/** Where a node stands. */
+export interface Place {
+  readonly context: NodeContext;
+  readonly special: Special;
+  /** Inside a label or a formula no further control may stand. */
+  readonly quiet: boolean;
+  readonly depth: number;
+  /** Author's heading levels in use, so that ours leave no gap. */
+  readonly headings: readonly number[];
+}
+
+/** Builds booklet markup. Never parses: elements come from a whitelist, text stays text. */
+export function renderNodes(nodes: readonly Markup[], context: NodeContext): DocumentFragment {
+  return build(nodes, startAt(nodes, context, () => null));
+}
+
+export function startAt(nodes: readonly Markup[], context: NodeContext, special: Special): Place {
+  return { context, special, quiet: false, depth: 0, headings: headingLevels(nodes) };
+}
+
+export function build(nodes: readonly Markup[], place: Place): DocumentFragment {
+  const fragment = document.createDocumentFragment();
+  for (const node of nodes) append(fragment, node, place);
+  return fragment;
+}
+
+export function attributesOf(tree: Tree): Readonly<Record<string, string>> {
+  const given: unknown = tree[1];
+  if (typeof given !== "object" || given === null) return {};
+  const texts = Object.entries(given).filter(([, value]) => typeof value === "string");
+  return Object.fromEntries(texts) as Record<string, string>;
+}
+
+export const childrenOf = (tree: Tree): readonly Markup[] => tree.slice(2) as Markup[];
+
+function append(parent: Node, node: Markup, place: Place): void {
+  if (typeof node === "string") {
+    parent.appendChild(document.createTextNode(node));
+    return;
+  }
+  if (!Array.isArray(node) || typeof node[0] !== "string" || place.depth > DEPTH) return;
+  const name = node[0];
+  if (DROPPED.has(name)) return;
+  const special = place.special(node, place);
+  const built = special ?? known(name, node, place);
+  parent.appendChild(built ?? build(childrenOf(node), { ...place, depth: place.depth + 1 }));
+}
+
+function known(name: string, tree: Tree, place: Place): Node | null {
+  const inner = { ...place, depth: place.depth + 1 };
+  if (name === "img") return picture(attributesOf(tree), place);
+  if (name === "audio") return audio(attributesOf(tree), place.context);
+  if (/^h[1-6]$/.test(name)) {
+    const level = 3 + Math.max(0, place.headings.indexOf(Number(name[1])));
+    return element(`h${Math.min(level, 6)}`, tree, inner, false);
+  }
+  if (name === "semantics" || name === "mfenced") return mathRow(name, tree, inner);
+  if (MATH.has(name)) return element(name, tree, { ...inner, quiet: true }, true);
+  if (!HTML.has(name)) return null;
+  const built = element(name, tree, inner, false);
+  if (name !== "table") return built;
+  const scroll = document.createElement("div");
+  scroll.className = "q-scroll";
+  scroll.append(built);
+  return scroll;
+}
+
+function element(name: string, tree: Tree, inner: Place, math: boolean): Element {
+  const built = math ? document.createElementNS(MATH_NAMESPACE, name) : document.createElement(name);
+  for (const [key, value] of Object.entries(attributesOf(tree))) {
+    if (key === "class" && !math) built.classList.add(...classes(value));
+    else if (allowed(name, key, value, math)) built.setAttribute(key, value);
+  }
+  built.append(build(childrenOf(tree), inner));
+  return built;
+}
+
+/** `semantics`: its first child alone. `mfenced`, which browsers gave up: a row with its fences. */
+function mathRow(name: string, tree: Tree, inner: Place): Element {
+  const row = document.createElementNS(MATH_NAMESPACE, "mrow");
+  const children = childrenOf(tree).filter((child) => typeof child !== "string" || child.trim());
+  const quiet = { ...inner, quiet: true };
+  if (name === "semantics") {
+    row.append(build(children.slice(0, 1), quiet));
+    return row;
+  }
+  const { open = "(", close = ")", separators = "," } = attributesOf(tree);
+  row.append(operator(open));
+  children.forEach((child, index) => {
+    if (index > 0 && separators) row.append(operator(separators.trim()[index - 1] ?? separators.trim().slice(-1)));
+    row.append(build([child], quiet));
+  });
+  row.append(operator(close));
+  return row;
+}
+
+function operator(text: string): Element {
+  const built = document.createElementNS(MATH_NAMESPACE, "mo");
+  built.textContent = text.slice(0, 8);
+  return built;
+}
+
+function headingLevels(nodes: readonly Markup[], depth = 0): number[] {
+  const found = new Set<number>();
+  for (const node of nodes) {
+    if (typeof node === "string" || !Array.isArray(node) || depth > DEPTH) continue;
+    if (/^h[1-6]$/.test(node[0])) found.add(Number(node[0][1]));
+    headingLevels(childrenOf(node), depth + 1).forEach((level) => found.add(level));
+  }
+  return [...found].sort();
+}

@@ -1,0 +1,79 @@
+/**
+ * What a booklet's markup may become. Anything not listed here is not built: the text of unknown
+ * elements is kept, elements that could act (`DROPPED`) vanish with all they hold.
+ */
+
+export const MATH_NAMESPACE = "http://www.w3.org/1998/Math/MathML";
+
+const list = (names: string): ReadonlySet<string> => new Set(names.split(" "));
+
+/** HTML elements that are built under their own name. */
+export const HTML = list(
+  "p div span br hr strong b em i u s small sub sup abbr cite q code kbd samp var dfn mark " +
+    "ul ol li dl dt dd blockquote pre figure figcaption ruby rb rt rp bdi bdo wbr " +
+    "table caption thead tbody tfoot tr th td colgroup col",
+);
+
+/** Elements that act, load or style; and foreign content that may hold such. */
+export const DROPPED = list(
+  "script style template noscript iframe frame frameset object embed applet param link meta base " +
+    "svg canvas form input button select textarea dialog video source track slot portal annotation " +
+    "annotation-xml",
+);
+
+export const MATH = list(
+  "math mrow mi mn mo mtext mspace ms mfrac msqrt mroot mstyle mpadded mphantom merror " +
+    "msub msup msubsup munder mover munderover mmultiscripts mprescripts none mtable mtr mtd",
+);
+
+const EVERYWHERE = list("lang dir");
+const BY_ELEMENT: Readonly<Record<string, ReadonlySet<string>>> = {
+  th: list("scope colspan rowspan abbr"),
+  td: list("colspan rowspan"),
+  col: list("span"),
+  colgroup: list("span"),
+  ol: list("start reversed type"),
+  abbr: list("title"),
+};
+
+const MATH_ATTRIBUTES = list(
+  "display displaystyle scriptlevel mathvariant dir form fence separator stretchy symmetric " +
+    "largeop movablelimits lspace rspace minsize maxsize linethickness width height depth voffset " +
+    "accent accentunder columnspan rowspan columnalign",
+);
+
+const COUNTS = list("colspan rowspan span columnspan start");
+/** Words, numbers and lengths. No colon, no bracket: neither an address nor a call fits in. */
+const PLAIN = /^[\p{L}\p{N} .,%+'’_-]{0,200}$/u;
+
+/** Whether an element may carry this attribute with this value. */
+export function allowed(element: string, name: string, value: string, math: boolean): boolean {
+  const names = math ? MATH_ATTRIBUTES : BY_ELEMENT[element];
+  if (!EVERYWHERE.has(name) && !names?.has(name)) return false;
+  if (COUNTS.has(name)) return /^-?[0-9]{1,4}$/.test(value) && Number(value) <= 1000;
+  return PLAIN.test(value);
+}
+
+/** The part of QTI's shared vocabulary of classes that has a look here. */
+const CLASSES: Readonly<Record<string, string>> = {
+  "qti-align-center": "q-center",
+  "qti-align-right": "q-right",
+  "qti-bordered": "q-box",
+  "qti-well": "q-box",
+  "qti-underline": "q-underline",
+  "qti-italic": "q-italic",
+  "qti-bold": "q-bold",
+  "qti-layout-row": "q-columns",
+  "qti-visually-hidden": "visually-hidden",
+  "qti-orientation-horizontal": "q-horizontal",
+  "qti-choices-stacking-2": "q-horizontal",
+  "qti-choices-stacking-3": "q-horizontal",
+  "qti-choices-stacking-4": "q-horizontal",
+  "qti-choices-stacking-5": "q-horizontal",
+};
+
+/** Our classes for an author's. */
+export function classes(value: string | undefined): string[] {
+  const known = (value ?? "").split(/\s+/).map((name) => CLASSES[name]);
+  return [...new Set(known.filter((name): name is string => name !== undefined))];
+}
