@@ -1,5 +1,5 @@
-"""The campaign file, its parts and its life
+"""The campaign file, the campaign made from it, and its life from draft to closed.
 
-Who may import it:  draft to closed.
-It must never know registry, enrolment and every later stage import it.:a pupil.
+Who may import it: registry, enrolment and every later stage.
+It must never know a pupil, a seat or an answer.
 """

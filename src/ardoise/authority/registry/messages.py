@@ -219,9 +219,21 @@ _PUPILS = _table(
         ),
         "campaign-state": (
             "La campagne n’accepte plus de liste : elle est {state}.",
-            "Une liste se dépose avant l’ouverture de la fenêtre.",
+            "Une liste se dépose tant que la fenêtre n’est pas refermée.",
             "The campaign takes no more rolls: it is {state}.",
-            "A roll is given before the window opens.",
+            "A roll is given before the window has closed.",
+        ),
+        "none-at-level": (
+            "Aucun élève du niveau évalué ({level}) dans ce fichier.",
+            "Vérifiez que c’est le bon fichier.",
+            "No pupil of the assessed level ({level}) in this file.",
+            "Check that it is the right file.",
+        ),
+        "homonym-enrolled": (
+            "Deux élèves déjà inscrits portent ces noms et cette date de naissance.",
+            "Renseignez l’INE de l’élève, puis exportez de nouveau.",
+            "Two pupils already enrolled have these names and this birth date.",
+            "Fill in the pupil’s INE, then export again.",
         ),
         "group-full": (
             "Plus de {limit} élèves dans une classe.",
@@ -314,11 +326,17 @@ _DOUBTS = _table(
             "Vérifiez que c’est le bon fichier.",
             "The file is not of the current school year.", "Check that it is the right file.",
         ),
-        "none-at-level": (
-            "Aucun élève du niveau évalué ({level}) dans ce fichier.",
-            "Vérifiez que c’est le bon fichier.",
-            "No pupil of the assessed level ({level}) in this file.",
-            "Check that it is the right file.",
+        "uai-form": (
+            "Ce numéro d’établissement (UAI) n’est pas valable : ligne laissée de côté.",
+            "Vérifiez les sept chiffres et la lettre.",
+            "This school number (UAI) is not valid: the line is left out.",
+            "Check its seven digits and its letter.",
+        ),
+        "uai-twice": (
+            "Le même UAI qu’à la ligne {other}, avec d’autres renseignements : la première compte.",
+            "Gardez une seule des deux lignes.",
+            "The same UAI as on line {other}, with other details: the first counts.",
+            "Keep one of the two lines.",
         ),
         "many-left": (
             "{count} élèves inscrits ne figurent plus sur la liste : ils sont notés partis.",
@@ -348,16 +366,6 @@ _SCHOOLS = _table(
             "Titres : uai;name;commune;department;academy;sector.",
             "The first line has not the expected headings (uai and name).",
             "Headings: uai;name;commune;department;academy;sector.",
-        ),
-        "uai-form": (
-            "Ce numéro d’établissement (UAI) n’est pas valable.",
-            "Vérifiez les sept chiffres et la lettre.",
-            "This school number (UAI) is not valid.", "Check its seven digits and its letter.",
-        ),
-        "uai-twice": (
-            "Le même UAI qu’à la ligne {other}, avec d’autres renseignements.",
-            "Gardez une seule des deux lignes.",
-            "The same UAI as on line {other}, with other details.", "Keep one of the two lines.",
         ),
         "schools-many": (
             "Plus de {limit} établissements.", "Partagez le fichier.",

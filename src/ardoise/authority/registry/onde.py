@@ -4,14 +4,11 @@ Only the columns named in COLUMNS are looked at. Addresses and authorisations, w
 also holds, are passed over as bytes and reach no value that leaves this module.
 """
 
-import csv
-import io
-import unicodedata
-from collections.abc import Iterator
 from datetime import date
 
 from ardoise.authority.campaigns.levels import LEVELS
 from ardoise.authority.findings import Findings
+from ardoise.authority.registry.delimited import heading, read_rows
 from ardoise.authority.registry.encodings import decode
 from ardoise.authority.registry.messages import ROLL
 from ardoise.authority.registry.roll import (
@@ -36,15 +33,8 @@ COLUMNS = {
 }
 """Our name of a column → ONDE's."""
 REQUIRED = ("family", "first", "birth", "level", "label")
-SEPARATORS = ";,\t|"
 _OTHER_LEVELS = frozenset({"TPS", "PS", "MS", "GS"})
 _BY_NAME = {name.upper(): name for name in LEVELS}
-
-
-def heading(text: str) -> str:
-    """A heading's letters and digits, bare: case, accents, spaces, apostrophes do not count."""
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(c for c in apart if c.isascii() and c.isalnum())
 
 
 _HEADINGS = {heading(shown): name for name, shown in COLUMNS.items()}
@@ -69,7 +59,7 @@ def read_onde(data: bytes, *, filename: str, on: date, uai: str | None = None) -
 
 
 def _read_table(text: str, found: Findings, skipped: dict[str, int], on: date) -> list[RollPupil]:
-    rows = _rows(text, found)
+    rows = read_rows(text, _HEADINGS, found)
     try:
         line, headings = next(rows)
     except StopIteration:
@@ -141,34 +131,3 @@ def _places(headings: list[str], line: int, found: Findings) -> dict[str, int] |
         if name not in places:
             found.add(kind, line, None, COLUMNS[name])
     return places if sound else None
-
-
-def _rows(text: str, found: Findings) -> Iterator[tuple[int, list[str]]]:
-    """(line, fields) of each record that is not blank. Stops after a fault in the quoting."""
-    reader = csv.reader(
-        io.StringIO(text, newline=""),
-        delimiter=_separator(text),
-        skipinitialspace=True,
-        strict=True,
-    )
-    while True:
-        line = reader.line_num + 1
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            found.add("quotes", line)
-            return
-        if any(field.strip() for field in row):
-            yield line, row
-
-
-def _separator(text: str) -> str:
-    """The separator that makes the most known headings of the first line that is not blank."""
-    first = next((line for line in text[:20_000].splitlines() if line.strip()), "")
-
-    def known(separator: str) -> int:
-        return sum(heading(field) in _HEADINGS for field in first.split(separator))
-
-    return max(SEPARATORS, key=known)
