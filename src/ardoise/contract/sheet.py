@@ -1,13 +1,13 @@
 """The sheet: the state of one part of one sitting. Read by the runner and the authority alone."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
 from ardoise.contract.words import CampaignId, OrderNumber, PartId, Writer
 
-FORMAT = "ardoise-sheet/1"
+FORMAT: Final = "ardoise-sheet/1"
 PLAIN_LIMIT = 1 << 20
 """Bytes of a sheet once unpacked, at most."""
 
