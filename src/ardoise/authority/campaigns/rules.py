@@ -86,3 +86,23 @@ def _fault(file: CampaignFile, kind: str, path: tuple[str, ...], **details: str)
     found = Findings(CAMPAIGN, file.filename)
     found.add(kind, lines_of(file.text).get(path), None, path[-1], **details)
     return CampaignFault(found.all())
+
+
+class IllegalTransition(Exception):
+    """A step in a campaign's life that does not follow from where it stands."""
+
+
+_LIFE = tuple(Campaign.State)
+
+
+def advance(campaign: Campaign, to: Campaign.State) -> None:
+    """One step on in a campaign's life, in the database and on the object.
+
+    draft → enrolled → open → collected → reported → closed. Being there already is no fault: two
+    processes may take the same step. Raises IllegalTransition.
+    """
+    before = _LIFE[max(_LIFE.index(to) - 1, 0)]
+    moved = Campaign.objects.filter(pk=campaign.pk, state=before).update(state=to)
+    campaign.refresh_from_db(fields=["state"])
+    if not moved and campaign.state != to:
+        raise IllegalTransition(f"the campaign is {campaign.state}: it cannot become {to} now")
