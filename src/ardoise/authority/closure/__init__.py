@@ -1,5 +1,5 @@
-"""The wipe
+"""The wipe: portal shut, campaign key destroyed, delivery purged, a certificate of all that.
 
-Who may import it:  portal shut, key destroyed, delivery purged, certificate.
-It must never know the command line and the officer's pages import it.:a pupil's name.
+Who may import it: the site's addresses and the command line import it, nobody else.
+It must never know a pupil's name, an order number or an answer: it counts and deletes.
 """

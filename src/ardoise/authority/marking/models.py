@@ -5,6 +5,18 @@ from django.db import models
 from ardoise.authority.campaigns.models import Campaign, Part
 
 
+class PartMarking(models.Model):
+    """What the marks of a part were made with: other content means marking everything again."""
+
+    part = models.OneToOneField(Part, on_delete=models.CASCADE, related_name="marking")
+    digest = models.CharField(max_length=64)
+    """Part.digest at that time."""
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.part)
+
+
 class ResponseScore(models.Model):
     """One distinct response to one item, scored once however many pupils gave it."""
 

@@ -1,0 +1,212 @@
+"""Marks of every sheet: what each item is worth, and why there may be nothing to score."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Literal
+
+import msgspec
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from msgspec import Struct
+
+from ardoise.authority.campaigns.models import Campaign, Part
+from ardoise.authority.campaigns.rules import advance
+from ardoise.authority.collection.models import Sheet
+from ardoise.authority.collection.sheets import ItemState, item_state, open_sheet
+from ardoise.authority.keyring import CampaignKey, KeyRing
+from ardoise.authority.marking.models import Mark, PartMarking, ResponseScore
+from ardoise.authority.marking.scores import ItemScores, given
+from ardoise.clock import Clock, system_clock
+from ardoise.content.keymap import KeyMap
+from ardoise.content.package import read_package
+from ardoise.contract import sheet as contract
+
+BATCH = 500
+"""Sheets marked in one transaction."""
+MARK_TABLE = "marking_mark"
+Status = Literal["scored", "omitted", "absent", "not-reached", "unrated"]
+_UNANSWERED: dict[ItemState, Status] = {
+    "omitted": "omitted",
+    "absent": "absent",
+    "not-reached": "not-reached",
+}
+
+
+class ItemMark(Struct, frozen=True, forbid_unknown_fields=True):
+    """One item of one sheet. `score` is in points; None wherever nothing was scored."""
+
+    status: Status
+    score: float | None
+    max_score: float
+
+
+class PartMarks(Struct, frozen=True, forbid_unknown_fields=True):
+    """One sheet: booklet item identifier → mark, in the booklet's order."""
+
+    items: dict[str, ItemMark]
+
+
+class MarkingReport(Struct, frozen=True):
+    """What a run of marking did."""
+
+    campaign: str
+    sheets: int
+    """Marked in this run: new, changed, or because the content had changed."""
+    responses: int
+    """Answers in them."""
+    scored: int
+    """Distinct answers that had to be scored, of those."""
+    unrated: int
+    """Answers that no machine scores."""
+    unchanged: int
+    """Sheets whose marks stand."""
+    state: str
+
+
+def mark_campaign(
+    campaign: Campaign,
+    *,
+    ring: KeyRing | None = None,
+    clock: Clock = system_clock,
+    again: bool = False,
+    announce: Callable[[int, int], None] = lambda _done, _total: None,
+) -> MarkingReport:
+    """Mark every sheet that is new or changed. `again` forgets earlier scores and marks all.
+
+    May run while the window is open: marks are provisional then. Once a campaign is collected,
+    marking it makes it `reported`. Stopping anywhere loses at most a batch; running again goes on.
+    Raises CampaignKeyDestroyed, ContentFault.
+    """
+    key = (ring or settings.KEYRING).campaign_key(campaign.pk)
+    campaign.refresh_from_db()
+    collected = campaign.state == Campaign.State.COLLECTED
+    runs = [_PartRun(campaign, part, key) for part in campaign.parts.all()]
+    for run in runs:
+        run.prepare(again=again, clock=clock)
+    total, done = sum(run.waiting().count() for run in runs), 0
+    for run in runs:
+        for count in run.mark():
+            done += count
+            announce(done, total)
+    if collected and not any(run.waiting().exists() for run in runs):
+        advance(campaign, Campaign.State.REPORTED)
+    return MarkingReport(
+        campaign=campaign.pk,
+        sheets=done,
+        responses=sum(run.responses for run in runs),
+        scored=sum(run.scores.scored for run in runs),
+        unrated=sum(run.unrated for run in runs),
+        unchanged=Sheet.objects.filter(campaign=campaign).count() - done,
+        state=str(campaign.state),
+    )
+
+
+def mark_sheet(sheet: contract.Sheet, scores: ItemScores) -> PartMarks:
+    """The marks of one sheet whose answers `scores` has learnt. Every item gets exactly one."""
+    return PartMarks({item: _item_mark(sheet, item, scores) for item in scores.items})
+
+
+def marks_of(
+    key: CampaignKey, campaign_id: str, numbers: Iterable[str]
+) -> dict[str, dict[str, PartMarks]]:
+    """Order number → part → marks. A number without any sheet is not in it."""
+    found: dict[str, dict[str, PartMarks]] = {}
+    wanted = list(numbers)
+    for start in range(0, len(wanted), BATCH):
+        rows = Mark.objects.filter(
+            campaign_id=campaign_id, number__in=wanted[start : start + BATCH]
+        )
+        for row in rows:
+            found.setdefault(row.number, {})[row.part] = open_marks(key, row)
+    return found
+
+
+def open_marks(key: CampaignKey, row: Mark) -> PartMarks:
+    """The marks of a row. Raises SealError if it was moved or changed."""
+    place = f"{row.number}/{row.part}"
+    content = key.unseal(MARK_TABLE, place, "content", bytes(row.content))
+    return msgspec.json.decode(content, type=PartMarks)
+
+
+def _item_mark(sheet: contract.Sheet, item: str, scores: ItemScores) -> ItemMark:
+    state = item_state(sheet, item)
+    most = scores.max_score(item)
+    if state != "answered":
+        return ItemMark(_UNANSWERED[state], None, most)
+    score = scores.score(given(item, sheet.responses[item]))
+    return ItemMark("unrated" if score is None else "scored", score, most)
+
+
+class _PartRun:
+    """Marks one part's sheets."""
+
+    def __init__(self, campaign: Campaign, part: Part, key: CampaignKey) -> None:
+        self._campaign, self._part, self._key = campaign, part, key
+        package = read_package(bytes(part.package), name=part.package_name)
+        keymap = msgspec.json.decode(bytes(part.keymap), type=KeyMap)
+        self.scores = ItemScores(part, key, package, keymap)
+        self.responses = self.unrated = 0
+
+    def prepare(self, *, again: bool, clock: Clock) -> None:
+        """Drop what was made with other content than the part's content of today."""
+        made = PartMarking.objects.filter(part=self._part).first()
+        if made is not None and made.digest == self._part.digest and not again:
+            return
+        with transaction.atomic():
+            ResponseScore.objects.filter(part=self._part).delete()
+            Mark.objects.filter(campaign=self._campaign, part=self._part.part).delete()
+            PartMarking.objects.update_or_create(
+                part=self._part, defaults={"digest": self._part.digest, "at": clock()}
+            )
+
+    def waiting(self) -> QuerySet[Sheet]:
+        """Sheets without marks, or with those of an earlier state."""
+        marked = Mark.objects.filter(
+            campaign=self._campaign,
+            part=self._part.part,
+            number=OuterRef("number"),
+            seq=OuterRef("seq"),
+        )
+        sheets = Sheet.objects.filter(campaign=self._campaign, part=self._part.part)
+        return sheets.filter(~Exists(marked)).order_by("pk")
+
+    def mark(self) -> Iterator[int]:
+        """Mark all that waits; yields how many sheets each transaction held."""
+        last = 0
+        while batch := list(self.waiting().filter(pk__gt=last)[:BATCH]):
+            last = batch[-1].pk
+            self._mark_batch(batch)
+            yield len(batch)
+
+    def _mark_batch(self, rows: Sequence[Sheet]) -> None:
+        sheets = [open_sheet(self._key, row) for row in rows]
+        answers = [
+            given(item, sheet.responses[item])
+            for sheet in sheets
+            for item in self.scores.items
+            if item_state(sheet, item) == "answered"
+        ]
+        self.scores.learn(answers)
+        marks = [mark_sheet(sheet, self.scores) for sheet in sheets]
+        Mark.objects.bulk_create(
+            [self._row(row, marked) for row, marked in zip(rows, marks, strict=True)],
+            update_conflicts=True,
+            unique_fields=["campaign", "number", "part"],
+            update_fields=["seq", "content"],
+        )
+        self.responses += len(answers)
+        self.unrated += sum(
+            mark.status == "unrated" for marked in marks for mark in marked.items.values()
+        )
+
+    def _row(self, sheet: Sheet, marks: PartMarks) -> Mark:
+        content = self._key.seal(
+            MARK_TABLE, f"{sheet.number}/{sheet.part}", "content", msgspec.json.encode(marks)
+        )
+        return Mark(
+            campaign=self._campaign,
+            number=sheet.number,
+            part=sheet.part,
+            seq=sheet.seq,
+            content=content,
+        )

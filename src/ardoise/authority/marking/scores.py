@@ -1,0 +1,114 @@
+"""Scores of distinct responses: each is scored once, however many pupils gave it.
+
+What is kept of a response between runs is its keyed blind index: a text may hold anything.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+from django.db import transaction
+
+from ardoise.authority.campaigns.models import Part
+from ardoise.authority.keyring import CampaignKey
+from ardoise.authority.marking.models import ResponseScore
+from ardoise.content.keymap import KeyMap
+from ardoise.content.package import Package
+from ardoise.scoring import Scorer, compile_item
+
+Responses = Mapping[str, tuple[str, ...]]
+"""Neutral response identifier → values; as in a sheet."""
+Given = tuple[str, bytes]
+"""An item and what was answered, in one canonical form: what makes a response distinct."""
+_QUERY = 500
+
+
+def given(item: str, responses: Responses) -> Given:
+    """The canonical form of an answer: responses in order, empty ones left out."""
+    said = sorted((name, values) for name, values in responses.items() if values)
+    return item, msgspec.json.encode(said)
+
+
+class ItemScores:
+    """The scores of one part's items, for one run."""
+
+    def __init__(self, part: Part, key: CampaignKey, package: Package, keymap: KeyMap) -> None:
+        self._part = part
+        self._key = key
+        self._keymap = keymap
+        self._scorers: dict[str, Scorer] = {
+            keymap.neutral(item.identifier): compile_item(item) for item in package.items
+        }
+        self._scored: dict[tuple[str, bytes], float | None] = {}
+        self.scored = 0
+        """Distinct responses that were scored in this run, and not before."""
+
+    @property
+    def items(self) -> tuple[str, ...]:
+        """The booklet's item identifiers, in the order of the test."""
+        return tuple(self._scorers)
+
+    def max_score(self, item: str) -> float:
+        """Points at most."""
+        return self._scorers[item].max_score
+
+    def is_machine_scored(self, item: str) -> bool:
+        """Whether no rater is needed."""
+        return self._scorers[item].machine_scored
+
+    def score(self, answer: Given) -> float | None:
+        """Points of an answer that `learn` has seen; None: it needs a rater."""
+        return self._scored[_short(answer)]
+
+    def learn(self, answers: Iterable[Given]) -> None:
+        """Score what neither this run nor an earlier one has scored, and keep it."""
+        unseen = {_short(answer): answer for answer in answers}
+        for known in unseen.keys() & self._scored.keys():
+            del unseen[known]
+        names = {short: self._index(answer) for short, answer in unseen.items()}
+        kept = self._kept(list(names.values()))
+        fresh = []
+        for short, answer in unseen.items():
+            name = (answer[0], names[short])
+            if name in kept:
+                self._scored[short] = kept[name]
+                continue
+            row = self._row(answer, names[short])
+            self._scored[short] = row.score
+            fresh.append(row)
+        with transaction.atomic():
+            ResponseScore.objects.bulk_create(fresh, ignore_conflicts=True, batch_size=_QUERY)
+        self.scored += len(fresh)
+
+    def _row(self, answer: Given, index: bytes) -> ResponseScore:
+        item, encoded = answer
+        responses = dict(msgspec.json.decode(encoded, type=list[tuple[str, tuple[str, ...]]]))
+        _, original = self._keymap.original(item, responses)
+        result = self._scorers[item].score(original)
+        return ResponseScore(
+            part=self._part,
+            item=item,
+            response=index,
+            score=result.score,
+            max_score=result.max_score,
+        )
+
+    def _index(self, answer: Given) -> bytes:
+        item, encoded = answer
+        return self._key.index("marking/response", f"{item}/{encoded.decode()}")
+
+    def _kept(self, names: Sequence[bytes]) -> dict[tuple[str, bytes], float | None]:
+        found: dict[tuple[str, bytes], float | None] = {}
+        for start in range(0, len(names), _QUERY):
+            rows = ResponseScore.objects.filter(
+                part=self._part, response__in=names[start : start + _QUERY]
+            )
+            for item, response, score in rows.values_list("item", "response", "score"):
+                found[item, bytes(response)] = score
+        return found
+
+
+def _short(answer: Given) -> tuple[str, bytes]:
+    """A long text is remembered by its hash: a run's memory must not grow with what was typed."""
+    item, encoded = answer
+    return item, encoded if len(encoded) <= 64 else hashlib.sha256(encoded).digest()
