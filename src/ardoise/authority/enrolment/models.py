@@ -34,6 +34,8 @@ class Seat(models.Model):
     time_percent = models.PositiveSmallIntegerField(default=100)
     spare = models.BooleanField(default=False)
     voided_at = models.DateTimeField(null=True, blank=True)
+    void_told_at = models.DateTimeField(null=True, blank=True)
+    """When delivery carried the voiding out; null and voided: still to be told."""
 
     class Meta:
         ordering = ["number"]
