@@ -60,7 +60,7 @@ class BodyReader:
                     else:
                         out.append(node)
             self._text(out, child.tail, pre=pre, free=free)
-        return out
+        return out if pre else _between_blocks(out)
 
     @staticmethod
     def _text(out: list[Node], text: str | None, *, pre: bool, free: bool) -> None:
@@ -225,3 +225,17 @@ class BodyReader:
         attributes = self._attributes(element, math=False)
         path = self._source(element, reference)
         return [["audio", {**attributes, "src": path}]] if path else []
+
+
+def _between_blocks(nodes: list[Node]) -> list[Node]:
+    """Without the white space that only parts blocks in the source."""
+    shown = [None, *nodes, None]
+    return [
+        node
+        for before, node, after in zip(shown, nodes, shown[2:], strict=False)
+        if node != " " or not (_is_block(before) or _is_block(after))
+    ]
+
+
+def _is_block(node: Node | None) -> bool:
+    return isinstance(node, list) and node[0] in markup.BLOCKS

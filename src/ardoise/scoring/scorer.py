@@ -63,6 +63,7 @@ def compile_item(item: Item) -> Scorer:
     outcomes = {outcome.identifier: _default(outcome) for outcome in item.outcomes}
     response = next((r for r in item.responses if r.identifier == RESPONSE), None)
     if item.template is None or response is None:
+        outcomes.pop(SCORE, None)  # a default of 0 would read as a score
         return Scorer(
             item.identifier, _stated_maximum(item) or 0.0, False, lambda _: None, None,
             MappingProxyType(outcomes), False,
