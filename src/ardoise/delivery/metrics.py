@@ -1,0 +1,54 @@
+"""What is counted, in Prometheus' form. No label ever names a seat, a campaign or an address."""
+
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from ardoise.delivery.store import Gauges
+
+MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Metrics:
+    """Counters in a registry of their own."""
+
+    def __init__(self) -> None:
+        registry = CollectorRegistry()
+        self._registry = registry
+        self.saves = Counter("ardoise_saves", "Acknowledged saves", registry=registry)
+        self.strays = Counter("ardoise_strays", "Strays kept", ["reason"], registry=registry)
+        self.logins = Counter("ardoise_logins", "Successful logins", registry=registry)
+        self.refusals = Counter("ardoise_refusals", "Refusals", ["kind"], registry=registry)
+        self.returned = Counter("ardoise_returned", "Records given back", registry=registry)
+        self.requests = Gauge("ardoise_requests_now", "Requests in progress", registry=registry)
+        self.runner_differs = Gauge(
+            "ardoise_runner_differs",
+            "Files of the runner that are not as the newest kit lists them",
+            registry=registry,
+        )
+        self._batch_size = Histogram(
+            "ardoise_commit_changes",
+            "Changes in one commit",
+            buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500),
+            registry=registry,
+        )
+        self._batch_seconds = Histogram(
+            "ardoise_commit_seconds",
+            "Time of one commit, sync included",
+            buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5),
+            registry=registry,
+        )
+        self._queue = Gauge("ardoise_queue_depth", "Changes that wait", registry=registry)
+        self._wal = Gauge("ardoise_wal_bytes", "Size of the write-ahead log", registry=registry)
+
+    def committed(self, changes: int, seconds: float) -> None:
+        """A commit is on disk."""
+        self._batch_size.observe(changes)
+        self._batch_seconds.observe(seconds)
+
+    def page(self, gauges: Callable[[], Gauges]) -> bytes:
+        """The text that a monitor reads."""
+        now = gauges()
+        self._queue.set(now.queue)
+        self._wal.set(now.wal_bytes)
+        return generate_latest(self._registry)

@@ -1,0 +1,112 @@
+"""Starts the server, waits for its end, leaves nothing unwritten."""
+
+import asyncio
+import signal
+import socket
+from pathlib import Path
+
+import uvloop
+from granian.constants import HTTPModes, Interfaces, SSLProtocols
+from granian.http import HTTP1Settings, HTTP2Settings
+from granian.server.embed import Server
+
+from ardoise.clock import system_milliseconds
+from ardoise.delivery import config, static
+from ardoise.delivery.app import Application
+from ardoise.delivery.config import Keys, Settings
+from ardoise.delivery.journal import note
+from ardoise.delivery.metrics import Metrics
+from ardoise.delivery.store_sqlite import SqliteStore
+
+
+def serve(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT. Raises ConfigFault, RunnerFault, SchemaFault before it listens.
+
+    One process, one event loop: granian's embedded server, so that a killed server leaves no
+    orphan that still holds the database.
+    """
+    settings.check()
+    keys = config.read_keys(settings.directory)
+    runner = static.read_runner(settings.runner) if settings.runner is not None else {}
+    with config.only_server(settings.directory):
+        uvloop.run(_serve(settings, keys, runner))
+
+
+async def _serve(settings: Settings, keys: Keys, runner: dict[str, static.File]) -> None:
+    metrics = Metrics()
+    store = SqliteStore(settings.database, keys.database, metrics.committed)
+    try:
+        https = settings.tls or settings.behind_proxy
+        application = Application(
+            store, keys, metrics, system_milliseconds, runner=runner, https=https
+        )
+        await application.start()
+        with _reserved(settings) as port:
+            server = _server(application, settings, port)
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, server.stop)
+            note("start", port=port, tls=int(settings.tls), files=len(runner))
+            await server.serve()
+    finally:
+        await store.close()
+        note("stop")
+
+
+def _reserved(settings: Settings) -> "_Port":
+    return _Port(settings.host, settings.port)
+
+
+class _Port:
+    """Holds a port while the server takes it; port 0 becomes a free one. Raises ConfigFault."""
+
+    def __init__(self, host: str, port: int) -> None:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._socket = socket.socket(family, socket.SOCK_STREAM)
+        self._address = (host, port)
+
+    def __enter__(self) -> int:
+        # Without SO_REUSEPORT first: granian sets it, and would share a port that is in use.
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            self._socket.bind(self._address)
+        except OSError as fault:
+            self._socket.close()
+            raise config.ConfigFault(
+                f"cannot listen on {self._address[0]}:{self._address[1]}: {fault.strerror}"
+            ) from None
+        port = int(self._socket.getsockname()[1])
+        self._socket.close()
+        return port
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+
+
+def _server(application: Application, settings: Settings, port: int) -> Server:
+    return Server(
+        application,
+        address=settings.host,
+        port=port,
+        interface=Interfaces.RSGI,
+        http=HTTPModes.auto,
+        websockets=False,
+        backlog=config.BACKLOG,
+        # Granian counts open connections here, idle ones too: a low bound locks newcomers out.
+        backpressure=config.CONNECTIONS,
+        http1_settings=HTTP1Settings(
+            header_read_timeout=config.HEADER_SECONDS * 1000, max_buffer_size=64 << 10
+        ),
+        http2_settings=HTTP2Settings(
+            max_headers_size=32 << 10, max_concurrent_streams=50, keep_alive_interval=30_000
+        ),
+        log_enabled=False,
+        log_access=False,
+        ssl_cert=_path(settings.tls_cert),
+        ssl_key=_path(settings.tls_key),
+        ssl_protocol_min=SSLProtocols.tls12,
+    )
+
+
+def _path(path: Path | None) -> Path | None:
+    return path.resolve() if path is not None else None

@@ -1,0 +1,265 @@
+"""The rules of a sitting: windows, deadlines, what a save does, throttles. Values in, values out.
+
+Times are milliseconds since the Unix epoch. The numbered steps are those of docs/protocol.md §5.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ardoise.contract.problems import Kind
+from ardoise.contract.returns import StrayReason
+from ardoise.contract.words import Role, Writer
+
+STRAYS_OF_A_SEAT = 200
+STRAYS_RETRY_MS = 60_000
+_MINUTE_MS = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """When a campaign takes sheets: from `opens_ms` up to, not including, `closes_ms`."""
+
+    opens_ms: int
+    closes_ms: int
+
+    def state(self, now_ms: int) -> Literal["waiting", "open", "closed"]:
+        """Where `now_ms` lies. A window closed before it opened is closed."""
+        if now_ms >= self.closes_ms:
+            return "closed"
+        return "waiting" if now_ms < self.opens_ms else "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long a seat may work on a part."""
+
+    writer: Writer
+    minutes: int
+    """As the kit says, before the seat's factor; 0: only the window limits."""
+    grace_s: int
+    time_percent: int = 100
+
+    @property
+    def seat_minutes(self) -> int:
+        """With the seat's factor applied, rounded up to a whole minute."""
+        return -(-self.minutes * self.time_percent // 100)
+
+    def deadline_ms(self, window: Window, opened_ms: int | None, extra_ms: int) -> int | None:
+        """End of the working time, grace not included; None for a part that is not opened."""
+        if self.writer == "teacher":
+            return window.closes_ms
+        if opened_ms is None:
+            return None
+        if not self.minutes:
+            return window.closes_ms
+        return min(window.closes_ms, opened_ms + self.seat_minutes * _MINUTE_MS + extra_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class Saver:
+    """The seat behind a session, as it stands in the store."""
+
+    seat: int
+    role: Role
+    epoch: int
+    voided: bool
+    strays: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a save wants to go: one part of one pupil's seat."""
+
+    own: bool
+    """The saver's own seat."""
+    same_group: bool
+    pupil: bool
+    """The seat it belongs to is a pupil's."""
+    opened_ms: int | None
+    extra_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The sheet that is stored there."""
+
+    writer: int
+    epoch: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What a client sent, and when the server had it."""
+
+    epoch: int
+    """Of its session."""
+    version: int
+    base: int
+    now_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What becomes of a save.
+
+    `refusal` is None for an acknowledgement. `keep`: store the new sheet as a stray. `put_aside`:
+    store the sheet that is there as a stray (`replaced`). `store`: the new sheet takes the place.
+    """
+
+    refusal: Kind | None = None
+    keep: StrayReason | None = None
+    store: bool = False
+    put_aside: bool = False
+
+
+ACKNOWLEDGED = Verdict()
+NOT_YOURS = Verdict(refusal="not-yours")
+
+
+def judge(
+    attempt: Attempt,
+    saver: Saver,
+    place: Place,
+    timing: Timing,
+    window: Window,
+    stored: Stored | None,
+    *,
+    same_bytes: bool,
+) -> Verdict:
+    """The verdict on a save. `same_bytes`: what was sent is, byte for byte, what is stored."""
+    verdict = _judge(attempt, saver, place, timing, window, stored, same_bytes=same_bytes)
+    adds = (verdict.keep is not None) or verdict.put_aside
+    if adds and saver.strays >= STRAYS_OF_A_SEAT:
+        return Verdict(refusal="slow-down")
+    return verdict
+
+
+def _judge(
+    attempt: Attempt,
+    saver: Saver,
+    place: Place,
+    timing: Timing,
+    window: Window,
+    stored: Stored | None,
+    *,
+    same_bytes: bool,
+) -> Verdict:
+    # What could never be this seat's sheet has no place to be kept in.
+    if not _may_write(saver, place, timing):
+        return NOT_YOURS
+    # 1. A voided seat.
+    if saver.voided:
+        return Verdict(refusal="unknown-seat", keep="voided")
+    # 2. Another device took over.
+    if attempt.epoch != saver.epoch:
+        return Verdict(refusal="superseded", keep="superseded")
+    # 3. A pupil opens a part before it writes in it.
+    if saver.role == "pupil" and place.opened_ms is None:
+        return NOT_YOURS
+    # What is stored already is acknowledged, however late it is sent again.
+    if same_bytes:
+        return ACKNOWLEDGED
+    # 4. The window, and the seat's deadline with the part's grace.
+    if attempt.now_ms < window.opens_ms and attempt.now_ms < window.closes_ms:
+        return Verdict(refusal="waiting")
+    deadline_ms = timing.deadline_ms(window, place.opened_ms, place.extra_ms)
+    if deadline_ms is None or attempt.now_ms > deadline_ms + timing.grace_s * 1000:
+        return Verdict(refusal="late", keep="late")
+    # 5. Nothing stored yet.
+    if stored is None:
+        return Verdict(store=True)
+    # 6. The same device goes on.
+    if (stored.writer, stored.epoch) == (saver.seat, saver.epoch):
+        if attempt.version > stored.version:
+            return Verdict(store=True)
+        if attempt.version < stored.version:
+            return ACKNOWLEDGED
+        return Verdict(refusal="conflict", keep="conflict")
+    # 7. Another seat or epoch: only what went on from the stored sheet takes its place.
+    if attempt.base == stored.version and attempt.version > stored.version:
+        return Verdict(store=True, put_aside=True)
+    return Verdict(refusal="conflict", keep="conflict")
+
+
+def _may_write(saver: Saver, place: Place, timing: Timing) -> bool:
+    if saver.role == "pupil":
+        return timing.writer == "pupil" and place.own
+    return timing.writer == "teacher" and place.pupil and place.same_group
+
+
+def may_open(role: Role, writer: Writer) -> bool:
+    """A part is opened by those who write in it."""
+    return role == writer
+
+
+def opening(window: Window, opened_ms: int | None, now_ms: int) -> Kind | None:
+    """Why a part cannot be opened at `now_ms`; None if it can. What is open stays so."""
+    if opened_ms is not None:
+        return None
+    state = window.state(now_ms)
+    if state == "waiting":
+        return "waiting"
+    return "late" if state == "closed" else None
+
+
+# -- throttles -------------------------------------------------------------------------------
+
+FREE_ATTEMPTS = 5
+FIRST_PAUSE_MS = 1_000
+LONGEST_PAUSE_MS = 60_000
+FORGOTTEN_MS = 15 * _MINUTE_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """Logins tried on one order number that did not succeed."""
+
+    count: int = 0
+    last_ms: int = 0
+
+
+def login_wait_ms(attempts: Attempts, now_ms: int) -> int:
+    """How long the next login on this number has to wait; 0: not at all."""
+    if attempts.count < FREE_ATTEMPTS or now_ms - attempts.last_ms >= FORGOTTEN_MS:
+        return 0
+    # Past 2⁶ the pause has its longest; the bound keeps the power small.
+    doublings = min(attempts.count - FREE_ATTEMPTS, 6)
+    pause = min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS << doublings)
+    return max(0, attempts.last_ms + pause - now_ms)
+
+
+def login_tried(attempts: Attempts, now_ms: int) -> Attempts:
+    """After one more login that was let through."""
+    forgotten = now_ms - attempts.last_ms >= FORGOTTEN_MS
+    return Attempts(1 if forgotten else attempts.count + 1, now_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A token bucket: `burst` at once, `per_second` from then on."""
+
+    per_second: float
+    burst: float
+
+
+RATES: dict[Role, Rate] = {"pupil": Rate(2.0, 20.0), "teacher": Rate(5.0, 80.0)}
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """What one seat has left."""
+
+    tokens: float
+    filled_ms: int
+
+
+def take(bucket: Bucket | None, rate: Rate, cost: float, now_ms: int) -> tuple[Bucket, int]:
+    """The bucket afterwards, and 0 or the milliseconds to wait (then nothing was taken)."""
+    if bucket is None:
+        bucket = Bucket(rate.burst, now_ms)
+    elapsed_ms = max(0, now_ms - bucket.filled_ms)
+    tokens = min(rate.burst, bucket.tokens + elapsed_ms * rate.per_second / 1000)
+    if tokens < cost:
+        return Bucket(tokens, now_ms), int((cost - tokens) / rate.per_second * 1000) + 1
+    return Bucket(tokens - cost, now_ms), 0

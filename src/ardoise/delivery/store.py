@@ -1,0 +1,129 @@
+"""What delivery asks of a store. SQLite is the one that ships; another takes its place here.
+
+Every method that changes something returns only when the change is on disk.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from ardoise.contract.kit import CampaignStatus, KitInstalled, Manifest
+from ardoise.contract.orders import Order, OrderDone
+from ardoise.contract.problems import Kind, Problem
+from ardoise.contract.returns import StrayReason
+from ardoise.contract.sitting import GroupState, LoggedIn, PartOpened, Saved
+from ardoise.contract.words import Role
+from ardoise.delivery.sessions import Session
+
+
+class Refused(Exception):
+    """A request that is answered by a `Problem`."""
+
+    def __init__(
+        self,
+        kind: Kind,
+        detail: str = "",
+        *,
+        kept: bool = False,
+        retry_ms: int | None = None,
+        stray: StrayReason | None = None,
+    ) -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.detail = detail
+        self.kept = kept
+        self.retry_ms = retry_ms
+        self.stray = stray
+
+    def problem(self, now_ms: int) -> Problem:
+        """As it crosses the wire."""
+        return Problem(self.kind, self.detail, self.kept, self.retry_ms, now_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class SaveRequest:
+    """One sheet as it arrived. `number`: whose sheet it is."""
+
+    session: Session
+    number: str
+    part: str
+    version: int
+    base: int
+    body: bytes
+    now_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSheet:
+    """A sheet as a seat gets it back."""
+
+    version: int
+    seq: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Gauges:
+    """What metrics ask now and then."""
+
+    queue: int
+    wal_bytes: int
+
+
+class Store(Protocol):
+    """All that delivery keeps. Methods raise `Refused`."""
+
+    async def log_in(
+        self,
+        campaign: str,
+        number: str,
+        digest: bytes,
+        now_ms: int,
+        issue: Callable[[Role, int], str],
+    ) -> LoggedIn:
+        """Check the token's digest, raise the epoch by one, say how the seat stands."""
+
+    async def sitting(self, session: Session, token: str, now_ms: int) -> LoggedIn:
+        """How the seat stands, at the session's epoch."""
+
+    async def open_part(self, session: Session, part: str, now_ms: int) -> PartOpened:
+        """Start a pupil's clock at the first call."""
+
+    async def save(self, request: SaveRequest) -> Saved:
+        """What docs/protocol.md §5 says."""
+
+    async def sheet(self, session: Session, number: str, part: str) -> StoredSheet:
+        """The stored sheet of the seat, or of a pupil of its group."""
+
+    async def group(self, session: Session, now_ms: int) -> GroupState:
+        """The pupils of a teacher's group."""
+
+    async def blob(self, sha256: str) -> bytes:
+        """A booklet or asset of a campaign that is installed."""
+
+    async def spend_nonce(self, nonce: str, moment_ms: int, now_ms: int) -> None:
+        """Take note of a signed request. Refuses a nonce seen before, across restarts too."""
+
+    async def put_bytes(self, sha256: str, body: bytes, now_ms: int) -> None:
+        """Keep a chunk or blob until a manifest names it. The hash was checked."""
+
+    async def install(self, manifest: Manifest, sha256: str) -> KitInstalled:
+        """Install a kit whose signature was checked, in one transaction."""
+
+    async def order(self, order: Order, sha256: str, now_ms: int) -> OrderDone:
+        """Carry out an order, once. `sha256`: of the order's body."""
+
+    async def returns(self, campaign: str, after: int, limit: int) -> tuple[list[bytes], int]:
+        """Frames with a sequence number above `after`, the end frame last; and how many records."""
+
+    async def status(self, campaign: str, now_ms: int) -> CampaignStatus:
+        """State, window and counts."""
+
+    async def served_runner(self) -> dict[str, str]:
+        """Path → SHA-256 of the runner as the newest kit lists it; empty if no kit does."""
+
+    def gauges(self) -> Gauges:
+        """Cheap numbers for metrics."""
+
+    async def close(self) -> None:
+        """Finish what was taken, then let go of the files."""

@@ -1,0 +1,363 @@
+"""SQL of a seat's requests. Each function is one step inside a transaction or a read."""
+
+import hmac
+from dataclasses import dataclass
+from typing import Any
+
+from ardoise.contract.problems import Kind
+from ardoise.contract.sitting import (
+    GroupState,
+    LoggedIn,
+    PartOpened,
+    PartState,
+    PupilPart,
+    PupilState,
+    Saved,
+)
+from ardoise.delivery import sittings
+from ardoise.delivery.sessions import Session
+from ardoise.delivery.sittings import Attempt, Place, Saver, Stored, Timing, Window
+from ardoise.delivery.store import Refused, SaveRequest, StoredSheet
+from ardoise.delivery.store_schema import Connection
+from ardoise.delivery.store_writer import Write
+
+NO_DIGEST = bytes(32)
+"""Stands in for the digest of a seat that does not exist: the comparison is made all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeatRow:
+    """A seat and its campaign's window."""
+
+    campaign: int
+    window: Window
+    id: int
+    role: Any
+    group: str
+    time_percent: int
+    group_key: bytes | None
+    epoch: int
+    voided: bool
+
+
+_SEAT = """
+SELECT c.purged IS NOT NULL, c.id, c.opens_ms, c.closes_ms,
+       s.id, s.role, s.grp, s.time_percent, s.group_key, s.epoch, s.voided, s.login
+FROM campaign c LEFT JOIN seat s ON s.campaign = c.id AND s.number = ?
+WHERE c.name = ?
+"""
+
+
+def _seat(connection: Connection, campaign: str, number: str) -> tuple[SeatRow, bytes] | None:
+    """The seat and its login digest; None if there is none. Raises Refused `purged`."""
+    row = connection.execute(_SEAT, (number, campaign)).fetchone()
+    if row is not None and row[0]:
+        raise Refused("purged")
+    if row is None or row[4] is None:
+        return None
+    seat = SeatRow(row[1], Window(row[2], row[3]), *row[4:10], bool(row[10]))
+    return seat, row[11]
+
+
+def check_login(connection: Connection, campaign: str, number: str, digest: bytes) -> SeatRow:
+    """The seat that this digest opens.
+
+    Raises Refused `unknown-seat`: no such number, wrong code or voided, which must look alike.
+    """
+    found = _seat(connection, campaign, number)
+    right = hmac.compare_digest(digest, found[1] if found else NO_DIGEST)
+    if found is None or not right or found[0].voided:
+        raise Refused("unknown-seat")
+    return found[0]
+
+
+def session_seat(connection: Connection, session: Session) -> SeatRow:
+    """The seat behind a session. Raises Refused: `unknown-seat` (voided), `superseded`, …"""
+    found = _seat(connection, session.campaign, session.number)
+    if found is None or session.epoch > found[0].epoch:
+        raise Refused("no-session")
+    seat = found[0]
+    if seat.voided:
+        raise Refused("unknown-seat")
+    if session.epoch != seat.epoch:
+        raise Refused("superseded")
+    return seat
+
+
+def raise_epoch(write: Write, campaign: str, number: str, digest: bytes) -> SeatRow:
+    """A login: checked again inside the transaction, then every earlier session is outdated."""
+    seat = check_login(write.connection, campaign, number, digest)
+    write.connection.execute("UPDATE seat SET epoch = epoch + 1 WHERE id = ?", (seat.id,))
+    return check_login(write.connection, campaign, number, digest)
+
+
+_PARTS = """
+SELECT p.id, p.writer, p.minutes, p.grace_s, x.booklet, x.opened_ms, x.extra_ms,
+       coalesce(h.version, 0), x.wrapped
+FROM seat_part x JOIN part p ON p.campaign = ? AND p.id = x.part
+LEFT JOIN sheet h ON h.seat = x.seat AND h.part = x.part
+WHERE x.seat = ? ORDER BY p.place
+"""
+
+
+def _parts(connection: Connection, seat: SeatRow) -> list[tuple[PartState, bytes]]:
+    found = []
+    for row in connection.execute(_PARTS, (seat.campaign, seat.id)):
+        timing = Timing(row[1], row[2], row[3], seat.time_percent)
+        deadline = timing.deadline_ms(seat.window, row[5], row[6]) if row[5] is not None else None
+        state = PartState(
+            row[0], row[1], timing.seat_minutes, row[3], row[4], row[5], deadline, row[7]
+        )
+        found.append((state, row[8]))
+    return found
+
+
+def logged_in(
+    connection: Connection, seat: SeatRow, campaign: str, number: str, token: str, now_ms: int
+) -> LoggedIn:
+    """How a seat stands."""
+    return LoggedIn(
+        session=token,
+        epoch=seat.epoch,
+        now_ms=now_ms,
+        campaign=campaign,
+        number=number,
+        role=seat.role,
+        group=seat.group,
+        state=seat.window.state(now_ms),
+        opens_ms=seat.window.opens_ms,
+        closes_ms=seat.window.closes_ms,
+        parts=tuple(state for state, _ in _parts(connection, seat)),
+        group_key=seat.group_key,
+    )
+
+
+def opened(connection: Connection, session: Session, part: str, now_ms: int) -> PartOpened | None:
+    """The answer for a part that is open already; None if its clock has still to be started.
+
+    Raises Refused: `not-yours`, `waiting`, `late`.
+    """
+    seat = session_seat(connection, session)
+    for state, wrapped in _parts(connection, seat):
+        if state.id == part and sittings.may_open(seat.role, state.writer):
+            refusal = sittings.opening(seat.window, state.opened_ms, now_ms)
+            if refusal is not None:
+                raise Refused(refusal)
+            if state.opened_ms is None:
+                return None
+            return PartOpened(now_ms, state, wrapped)
+    raise Refused("not-yours")
+
+
+def start_clock(write: Write, session: Session, part: str, now_ms: int) -> PartOpened:
+    """Open a part; somebody who came first is not overtaken."""
+    answer = opened(write.connection, session, part, now_ms)
+    if answer is None:
+        seat = session_seat(write.connection, session)
+        write.connection.execute(
+            "UPDATE seat_part SET opened_ms = ? WHERE seat = ? AND part = ? AND opened_ms IS NULL",
+            (now_ms, seat.id, part),
+        )
+        answer = opened(write.connection, session, part, now_ms)
+    assert answer is not None
+    return answer
+
+
+# -- saving ----------------------------------------------------------------------------------
+
+_SAVE = """
+SELECT c.purged IS NOT NULL, c.id, c.opens_ms, c.closes_ms,
+       w.id, w.role, w.epoch, w.voided, w.strays, w.grp,
+       p.writer, p.minutes, p.grace_s,
+       t.id, t.role, t.grp, t.time_percent, x.opened_ms, coalesce(x.extra_ms, 0),
+       h.writer, h.epoch, h.version, h.seq
+FROM campaign c
+JOIN seat w ON w.campaign = c.id AND w.number = ?
+LEFT JOIN part p ON p.campaign = c.id AND p.id = ?
+LEFT JOIN seat t ON t.campaign = c.id AND t.number = ?
+LEFT JOIN seat_part x ON x.seat = t.id AND x.part = p.id
+LEFT JOIN sheet h ON h.seat = t.id AND h.part = p.id
+WHERE c.name = ?
+"""
+_STORE = """
+INSERT INTO sheet (campaign, seat, part, seq, writer, epoch, version, received_ms, body)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (seat, part) DO UPDATE SET seq = excluded.seq, writer = excluded.writer,
+  epoch = excluded.epoch, version = excluded.version, received_ms = excluded.received_ms,
+  body = excluded.body
+"""
+_KEEP = """
+INSERT INTO stray (seq, campaign, seat, part, writer, epoch, version, received_ms, reason, body)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_PUT_ASIDE = """
+INSERT INTO stray (seq, campaign, seat, part, writer, epoch, version, received_ms, reason, body)
+SELECT ?, campaign, seat, part, writer, epoch, version, received_ms, 'replaced', body
+FROM sheet WHERE seat = ? AND part = ?
+"""
+
+
+def save(write: Write, request: SaveRequest) -> Saved:
+    """One save, as docs/protocol.md §5 says. Raises Refused, with `kept` for a stray."""
+    connection, session = write.connection, request.session
+    row = connection.execute(
+        _SAVE, (session.number, request.part, request.number, session.campaign)
+    ).fetchone()
+    if row is None:
+        raise Refused("purged" if _is_purged(connection, session.campaign) else "no-session")
+    (
+        purged, campaign, opens_ms, closes_ms,
+        writer, role, epoch, voided, strays, group,
+        part_writer, minutes, grace_s,
+        target, target_role, target_group, time_percent, opened_ms, extra_ms,
+        stored_writer, stored_epoch, stored_version, stored_seq,
+    ) = row  # fmt: skip
+    if purged:
+        raise Refused("purged")
+    if session.epoch > epoch:
+        raise Refused("no-session")
+    if part_writer is None or target is None:
+        raise Refused("not-yours")
+    window = Window(opens_ms, closes_ms)
+    timing = Timing(part_writer, minutes, grace_s, time_percent)
+    stored = None if stored_seq is None else Stored(stored_writer, stored_epoch, stored_version)
+    verdict = sittings.judge(
+        Attempt(session.epoch, request.version, request.base, request.now_ms),
+        Saver(writer, role, epoch, bool(voided), strays),
+        Place(target == writer, target_group == group, target_role == "pupil", opened_ms, extra_ms),
+        timing,
+        window,
+        stored,
+        # Bytes are compared only where they decide: reading them back costs as much as writing.
+        same_bytes=stored is not None
+        and request.version == stored.version
+        and _is_stored(connection, target, request),
+    )
+    where = (campaign, target, request.part)
+    mark = (writer, session.epoch, request.version, request.now_ms)
+    if verdict.keep is not None:
+        _keep(write, where, mark, verdict.keep, request.body)
+    if verdict.refusal is not None:
+        raise _refusal(verdict.refusal, verdict.keep)
+    if verdict.put_aside:
+        connection.execute(_PUT_ASIDE, (write.next_seq(), target, request.part))
+        connection.execute("UPDATE seat SET strays = strays + 1 WHERE id = ?", (writer,))
+    seq, version = stored_seq, stored_version
+    if verdict.store:
+        seq, version = write.next_seq(), request.version
+        connection.execute(_STORE, (*where, seq, *mark, request.body))
+    deadline_ms = timing.deadline_ms(window, opened_ms, extra_ms)
+    return Saved(seq, version, request.now_ms, deadline_ms)
+
+
+def _refusal(kind: Kind, keep: Any) -> Refused:
+    retry_ms = sittings.STRAYS_RETRY_MS if kind == "slow-down" else None
+    return Refused(kind, kept=keep is not None, retry_ms=retry_ms, stray=keep)
+
+
+def _is_purged(connection: Connection, campaign: str) -> bool:
+    row = connection.execute(
+        "SELECT purged IS NOT NULL FROM campaign WHERE name = ?", (campaign,)
+    ).fetchone()
+    return bool(row and row[0])
+
+
+def _is_stored(connection: Connection, seat: int, request: SaveRequest) -> bool:
+    row = connection.execute(
+        "SELECT body FROM sheet WHERE seat = ? AND part = ?", (seat, request.part)
+    ).fetchone()
+    return row is not None and row[0] == request.body
+
+
+def _keep(
+    write: Write,
+    where: tuple[int, int, str],
+    mark: tuple[int, int, int, int],
+    reason: str,
+    body: bytes,
+) -> None:
+    """Keep a stray, once: a client that missed the answer sends it again."""
+    writer, epoch, version, _ = mark
+    kept = write.connection.execute(
+        "SELECT 1 FROM stray WHERE seat = ? AND part = ? AND writer = ? AND epoch = ?"
+        " AND version = ? AND reason = ? AND body = ?",
+        (*where[1:], writer, epoch, version, reason, body),
+    ).fetchone()
+    if kept is None:
+        write.connection.execute(_KEEP, (write.next_seq(), *where, *mark, reason, body))
+        write.connection.execute("UPDATE seat SET strays = strays + 1 WHERE id = ?", (writer,))
+
+
+# -- reading ---------------------------------------------------------------------------------
+
+
+def sheet(connection: Connection, session: Session, number: str, part: str) -> StoredSheet:
+    """The stored sheet. Raises Refused: `not-yours`, `absent`."""
+    seat = session_seat(connection, session)
+    row = connection.execute(
+        "SELECT t.id, t.role, t.grp, p.writer FROM seat t"
+        " JOIN part p ON p.campaign = t.campaign AND p.id = ?"
+        " WHERE t.campaign = ? AND t.number = ?",
+        (part, seat.campaign, number),
+    ).fetchone()
+    if row is None:
+        raise Refused("not-yours")
+    own = row[0] == seat.id and row[3] == "pupil"
+    keyed = row[1] == "pupil" and row[2] == seat.group and row[3] == "teacher"
+    if not (own if seat.role == "pupil" else keyed):
+        raise Refused("not-yours")
+    found = connection.execute(
+        "SELECT version, seq, body FROM sheet WHERE seat = ? AND part = ?", (row[0], part)
+    ).fetchone()
+    if found is None:
+        raise Refused("absent")
+    return StoredSheet(*found)
+
+
+_GROUP = """
+SELECT s.id, s.number, s.epoch > 0, s.voided, s.time_percent,
+       p.id, p.writer, p.minutes, p.grace_s, x.opened_ms, coalesce(x.extra_ms, 0),
+       coalesce(h.version, 0), h.received_ms
+FROM seat s
+JOIN part p ON p.campaign = s.campaign
+LEFT JOIN seat_part x ON x.seat = s.id AND x.part = p.id
+LEFT JOIN sheet h ON h.seat = s.id AND h.part = p.id
+WHERE s.campaign = ? AND s.grp = ? AND s.role = 'pupil'
+  AND (NOT s.spare OR s.epoch > 0 OR EXISTS (SELECT 1 FROM sheet WHERE seat = s.id))
+  AND (p.writer = 'teacher' OR x.part IS NOT NULL)
+ORDER BY s.number, p.place
+"""
+
+
+def group(connection: Connection, session: Session, now_ms: int) -> GroupState:
+    """The pupils of a teacher's group; a spare seat once it is used. Raises Refused."""
+    teacher = session_seat(connection, session)
+    if teacher.role != "teacher":
+        raise Refused("not-yours")
+    pupils: list[PupilState] = []
+    parts: list[PupilPart] = []
+    rows = connection.execute(_GROUP, (teacher.campaign, teacher.group)).fetchall()
+    for place, row in enumerate(rows):
+        timing = Timing(row[6], row[7], row[8], row[4])
+        deadline = timing.deadline_ms(teacher.window, row[9], row[10])
+        parts.append(PupilPart(row[5], row[9], deadline, row[11], row[12]))
+        if place + 1 == len(rows) or rows[place + 1][0] != row[0]:
+            pupils.append(PupilState(row[1], bool(row[2]), bool(row[3]), tuple(parts)))
+            parts = []
+    return GroupState(now_ms, teacher.group, tuple(pupils))
+
+
+def is_served(connection: Connection, sha256: str) -> bool:
+    """Whether a campaign's kit names these bytes as a booklet or asset."""
+    found = connection.execute(
+        "SELECT 1 FROM campaign_blob WHERE sha256 = ? LIMIT 1", (sha256,)
+    ).fetchone()
+    return found is not None
+
+
+def blob(connection: Connection, sha256: str) -> bytes:
+    """Sealed bytes by their hash. Raises Refused `absent`."""
+    row = connection.execute("SELECT body FROM blob WHERE sha256 = ?", (sha256,)).fetchone()
+    if row is None:
+        raise Refused("absent")
+    return bytes(row[0])

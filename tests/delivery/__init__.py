@@ -1,0 +1,1 @@
+"""Delivery's tests: rules, store, and the real server process over loopback."""
