@@ -1,7 +1,7 @@
 """`staff`: accounts from the command line."""
 
 import json
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -55,7 +55,7 @@ def list_accounts(as_json: Json = False) -> None:
     """All accounts: login, role, school, classes."""
     from ardoise.authority.accounts.models import Staff
 
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "login": account.login,
             "role": account.role,

@@ -3,8 +3,8 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import SetPasswordMixin
 from django.contrib.auth.hashers import check_password
+from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
 from ardoise.authority.accounts.models import Staff
@@ -31,7 +31,7 @@ class LoginForm(forms.Form):
     )
 
 
-class PasswordForm(SetPasswordMixin, forms.Form):
+class PasswordForm(forms.Form):
     """The old password once, the new one twice."""
 
     old_password = forms.CharField(
@@ -67,11 +67,18 @@ class PasswordForm(SetPasswordMixin, forms.Form):
 
     def clean(self) -> dict[str, Any]:
         """The two new ones agree, are long enough, not common, and not the old one."""
-        self.validate_passwords("new_password1", "new_password2")
-        self.validate_password_for_user(self.account, "new_password2")
-        new = self.cleaned_data.get("new_password2")
-        if new and new == self.cleaned_data.get("old_password"):
+        new, again = (self.cleaned_data.get(f"new_password{k}") for k in (1, 2))
+        if not new or not again:
+            return self.cleaned_data
+        if new != again:
+            self.add_error("new_password2", _("Les deux saisies ne sont pas les mêmes."))
+        elif new == self.cleaned_data.get("old_password"):
             self.add_error("new_password1", _("Choisissez un mot de passe différent de l’actuel."))
+        else:
+            try:
+                validate_password(new, self.account)
+            except forms.ValidationError as fault:
+                self.add_error("new_password1", fault)
         return self.cleaned_data
 
 

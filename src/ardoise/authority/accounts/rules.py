@@ -47,7 +47,7 @@ def pause_after(failures: int) -> timedelta:
     """No pause for the first tries, then 10 s, 20 s, 40 s … up to LONGEST_PAUSE."""
     if failures < QUICK_TRIES:
         return timedelta(0)
-    return min(timedelta(seconds=10) * 2 ** min(failures - QUICK_TRIES, 20), LONGEST_PAUSE)
+    return min(timedelta(seconds=10 << min(failures - QUICK_TRIES, 20)), LONGEST_PAUSE)
 
 
 def log_in_as(

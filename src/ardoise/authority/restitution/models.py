@@ -1,4 +1,4 @@
-"""Who looked at whose name, and when."""
+"""Who looked at whose name, and when; and a campaign's sums for comparison."""
 
 from django.db import models
 
@@ -25,3 +25,18 @@ class NameView(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.login} {self.what}"
+
+
+class CampaignSummary(models.Model):
+    """Sums over a whole campaign, by domain: no name, no number, no class."""
+
+    campaign = models.OneToOneField(Campaign, on_delete=models.CASCADE, related_name="summary")
+    made_at = models.DateTimeField()
+    marks = models.PositiveIntegerField()
+    last_seq = models.BigIntegerField()
+    """With `marks`: which state of the marks it was made from."""
+    content = models.TextField()
+    """JSON: domain → scored pupils, sum of scores, sizes of the groups."""
+
+    def __str__(self) -> str:
+        return str(self.campaign_id)
