@@ -53,7 +53,7 @@ class CertificateDocument(Struct, frozen=True, forbid_unknown_fields=True):
     destroyed: dict[str, int]
     """closure.holdings kind → rows before."""
     kept: dict[str, int]
-    delivery: Purged | None
+    purged: Purged | None
     """What delivery says that it destroyed; None if it never held the campaign."""
     checks: tuple[Check, ...]
 

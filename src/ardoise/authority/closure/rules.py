@@ -255,7 +255,7 @@ def _issue(
         issued_ms=milliseconds(now),
         destroyed=closing.counts,
         kept=holdings.kept_counts(campaign),
-        delivery=msgspec.convert(closing.purged, Purged) if closing.purged else None,
+        purged=msgspec.convert(closing.purged, Purged) if closing.purged else None,
         checks=checks,
     )
     encoded, signature = sign(document, ring.signing_key())

@@ -106,15 +106,20 @@ def run(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Pull what is new; exit 3 if delivery has ended and something is missing."""
-    from ardoise.authority.collection.rules import collect, retry_unopened
+    """Pull what is new; exit 3 if delivery has ended and something is missing.
+
+    With --every, one report of the whole run is printed at its end: once delivery takes no more
+    sheets (window and grace are over), or at SIGTERM.
+    """
+    from ardoise.authority.collection.rules import CollectReport, collect, merged, retry_unopened
     from ardoise.authority.delivery_calls import DeliveryCalls, DeliveryUnreachable
 
     chosen = campaign_named(campaign)
     pause = interval(every) if every else None
+    total = CollectReport(chosen.pk)
     with refusals_said(), stopped_by_signal() as stop, DeliveryCalls.from_settings() as calls:
         if retry:
-            _say(retry_unopened(chosen), json=json)
+            total = merged(total, retry_unopened(chosen))
         while True:
             try:
                 with _shown(quiet=json) as announce:
@@ -122,15 +127,15 @@ def run(
             except DeliveryUnreachable as cut:
                 if pause is None:
                     raise
-                typer.echo(f"{cut}; trying again in {every}", err=True)
+                typer.echo(f"{cut} Trying again in {every}.", err=True)
             else:
-                if pause is None or report.ended or report.read:
-                    _say(report, json=json)
+                total = merged(total, report)
                 if pause is None or (report.ended and not report.behind):
                     break
             if stop.wait(pause or 0):
-                return
-    if report.mismatches:
+                break
+    _say(total, json=json)
+    if total.mismatches:
         raise typer.Exit(3)
 
 

@@ -1,5 +1,6 @@
 """Pulling the returns of a campaign, and telling when all of them are here."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ from ardoise.authority.collection.models import Pull, Sheet, Stray, Unopened
 from ardoise.authority.collection.opening import Opened, Opener
 from ardoise.authority.collection.storing import Tally, store
 from ardoise.authority.delivery_calls import DeliveryCalls, DeliveryUnreachable
+from ardoise.authority.enrolment.sending import tell_voids
 from ardoise.authority.keyring import KeyRing
 from ardoise.clock import Clock, from_milliseconds, milliseconds, system_clock
 from ardoise.contract import limits
@@ -59,12 +61,16 @@ def collect(
     stop: Callable[[], bool] = lambda: False,
     announce: Callable[[Tally], None] = lambda _: None,
 ) -> CollectReport:
-    """Pull what is new, then follow delivery's window: enrolled → open → collected.
+    """Pull what is new, tell delivery of voided seats that it has not heard of, and follow its
+    window: enrolled → open → collected.
 
     Raises DeliveryRefusal, DeliveryUnreachable, CampaignKeyDestroyed, CollectionRefused.
     """
     report = pull(campaign, calls, clock=clock, ring=ring, stop=stop, announce=announce)
-    return report if stop() else settle(campaign, calls, report)
+    if stop():
+        return report
+    tell_voids(campaign, calls, clock=clock)
+    return settle(campaign, calls, report)
 
 
 def pull(
@@ -139,6 +145,20 @@ def retry_unopened(
             Unopened.objects.filter(campaign=campaign, seq__in=seqs).delete()
             store(campaign, opener.key, good, tally, cursor=None, at=clock())
     return _report(campaign, tally)
+
+
+def merged(one: CollectReport, later: CollectReport) -> CollectReport:
+    """Two runs as one: counts added, the rest as the later one has it."""
+    unopened = Counter(one.unopened)
+    unopened.update(later.unopened)
+    return replace(
+        later,
+        read=one.read + later.read,
+        sheets=one.sheets + later.sheets,
+        strays=one.strays + later.strays,
+        unchanged=one.unchanged + later.unchanged,
+        unopened=dict(unopened),
+    )
 
 
 def settle(

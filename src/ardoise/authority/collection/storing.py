@@ -15,7 +15,7 @@ from ardoise.authority.campaigns.models import Campaign
 from ardoise.authority.collection.models import Pull, Sheet, Stray, Unopened
 from ardoise.authority.collection.opening import Opened, Rejected
 from ardoise.authority.collection.sheets import seal_sheet, seal_stray
-from ardoise.authority.keyring import CampaignKey
+from ardoise.authority.keyring import CampaignKey, CampaignKeyDestroyed
 from ardoise.clock import from_milliseconds
 from ardoise.contract.returns import Record
 
@@ -59,6 +59,9 @@ def store(
 
     `tally` counts only what is committed: on a fault, throw it away with the run.
     """
+    if Campaign.objects.filter(pk=campaign.pk, state=Campaign.State.CLOSED).exists():
+        # A run that holds the key in memory must not write after the wipe.
+        raise CampaignKeyDestroyed("the campaign was closed meanwhile")
     pull, _ = Pull.objects.get_or_create(campaign=campaign)
     known = _known(campaign, [each.record for each in batch])
     placing = _Placing(campaign, key, known, tally)

@@ -13,7 +13,7 @@ from ardoise.authority.campaigns.models import Campaign, Part
 from ardoise.authority.campaigns.rules import advance
 from ardoise.authority.collection.models import Sheet
 from ardoise.authority.collection.sheets import ItemState, item_state, open_sheet
-from ardoise.authority.keyring import CampaignKey, KeyRing
+from ardoise.authority.keyring import CampaignKey, CampaignKeyDestroyed, KeyRing
 from ardoise.authority.marking.models import Mark, PartMarking, ResponseScore
 from ardoise.authority.marking.scores import ItemScores, given
 from ardoise.clock import Clock, system_clock
@@ -175,7 +175,11 @@ class _PartRun:
         last = 0
         while batch := list(self.waiting().filter(pk__gt=last)[:BATCH]):
             last = batch[-1].pk
-            self._mark_batch(batch)
+            with transaction.atomic():
+                if Campaign.objects.filter(pk=self._campaign.pk, state="closed").exists():
+                    # A run that holds the key in memory must not write after the wipe.
+                    raise CampaignKeyDestroyed("the campaign was closed meanwhile")
+                self._mark_batch(batch)
             yield len(batch)
 
     def _mark_batch(self, rows: Sequence[Sheet]) -> None:

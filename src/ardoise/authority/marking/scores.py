@@ -7,7 +7,6 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
-from django.db import transaction
 
 from ardoise.authority.campaigns.models import Part
 from ardoise.authority.keyring import CampaignKey
@@ -76,8 +75,7 @@ class ItemScores:
             row = self._row(answer, names[short])
             self._scored[short] = row.score
             fresh.append(row)
-        with transaction.atomic():
-            ResponseScore.objects.bulk_create(fresh, ignore_conflicts=True, batch_size=_QUERY)
+        ResponseScore.objects.bulk_create(fresh, ignore_conflicts=True, batch_size=_QUERY)
         self.scored += len(fresh)
 
     def _row(self, answer: Given, index: bytes) -> ResponseScore:

@@ -5,36 +5,59 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('campaigns', '0001_initial'),
+        ("campaigns", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Certificate',
+            name="Certificate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('issued_at', models.DateTimeField()),
-                ('document', models.BinaryField()),
-                ('signature', models.BinaryField()),
-                ('campaign', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='certificate', to='campaigns.campaign')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("issued_at", models.DateTimeField()),
+                ("document", models.BinaryField()),
+                ("signature", models.BinaryField()),
+                (
+                    "campaign",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="certificate",
+                        to="campaigns.campaign",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Closing',
+            name="Closing",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('by', models.CharField(max_length=150)),
-                ('forced', models.CharField(blank=True, max_length=300)),
-                ('started_at', models.DateTimeField()),
-                ('order', models.CharField(max_length=16)),
-                ('counts', models.JSONField()),
-                ('came_back', models.JSONField()),
-                ('purged', models.JSONField(null=True)),
-                ('campaign', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='closing', to='campaigns.campaign')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("by", models.CharField(max_length=150)),
+                ("forced", models.CharField(blank=True, max_length=300)),
+                ("started_at", models.DateTimeField()),
+                ("order", models.CharField(max_length=16)),
+                ("counts", models.JSONField()),
+                ("came_back", models.JSONField()),
+                ("purged", models.JSONField(null=True)),
+                (
+                    "campaign",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="closing",
+                        to="campaigns.campaign",
+                    ),
+                ),
             ],
         ),
     ]

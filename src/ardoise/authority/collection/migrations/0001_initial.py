@@ -5,87 +5,224 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('campaigns', '0001_initial'),
+        ("campaigns", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Pull',
+            name="Pull",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('last_seq', models.BigIntegerField(default=0)),
-                ('at', models.DateTimeField(blank=True, null=True)),
-                ('campaign', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='pull', to='campaigns.campaign')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("last_seq", models.BigIntegerField(default=0)),
+                ("at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "campaign",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="pull",
+                        to="campaigns.campaign",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Sheet',
+            name="Sheet",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=9)),
-                ('part', models.CharField(max_length=20)),
-                ('seq', models.BigIntegerField()),
-                ('writer', models.CharField(blank=True, max_length=9)),
-                ('epoch', models.PositiveIntegerField()),
-                ('version', models.PositiveIntegerField()),
-                ('received_at', models.DateTimeField()),
-                ('extent', models.CharField(choices=[('complete', 'terminé'), ('partial', 'commencé'), ('untouched', 'pas commencé'), ('absent', 'absent')], max_length=9)),
-                ('chosen', models.BooleanField(default=False)),
-                ('content', models.BinaryField()),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sheets', to='campaigns.campaign')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(max_length=9)),
+                ("part", models.CharField(max_length=20)),
+                ("seq", models.BigIntegerField()),
+                ("writer", models.CharField(blank=True, max_length=9)),
+                ("epoch", models.PositiveIntegerField()),
+                ("version", models.PositiveIntegerField()),
+                ("received_at", models.DateTimeField()),
+                (
+                    "extent",
+                    models.CharField(
+                        choices=[
+                            ("complete", "terminé"),
+                            ("partial", "commencé"),
+                            ("untouched", "pas commencé"),
+                            ("absent", "absent"),
+                        ],
+                        max_length=9,
+                    ),
+                ),
+                ("chosen", models.BooleanField(default=False)),
+                ("content", models.BinaryField()),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sheets",
+                        to="campaigns.campaign",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['campaign', 'seq'], name='collection__campaig_6e74ac_idx')],
-                'constraints': [models.UniqueConstraint(fields=('campaign', 'number', 'part'), name='sheet_once')],
+                "indexes": [
+                    models.Index(fields=["campaign", "seq"], name="collection__campaig_6e74ac_idx")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("campaign", "number", "part"), name="sheet_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Stray',
+            name="Stray",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seq', models.BigIntegerField()),
-                ('number', models.CharField(max_length=9)),
-                ('part', models.CharField(max_length=20)),
-                ('writer', models.CharField(blank=True, max_length=9)),
-                ('epoch', models.PositiveIntegerField()),
-                ('version', models.PositiveIntegerField()),
-                ('received_at', models.DateTimeField()),
-                ('extent', models.CharField(choices=[('complete', 'terminé'), ('partial', 'commencé'), ('untouched', 'pas commencé'), ('absent', 'absent')], max_length=9)),
-                ('reason', models.CharField(choices=[('late', 'enregistrée après l’heure limite'), ('superseded', 'enregistrée par un appareil qu’un autre avait remplacé'), ('conflict', 'fondée sur un état qui n’était plus le dernier'), ('voided', 'enregistrée après l’annulation de la carte'), ('replaced', 'dernier état d’un appareil, remplacé par le suivant'), ('rescued', 'apportée par un fichier de secours'), ('put-aside', 'était la copie jusqu’à ce qu’une autre soit choisie'), ('overtaken', 'arrivée après le choix d’une autre')], max_length=12)),
-                ('content', models.BinaryField()),
-                ('decision', models.CharField(choices=[('open', 'à décider'), ('used', 'retenue'), ('set-aside', 'écartée')], default='open', max_length=12)),
-                ('decided_by', models.CharField(blank=True, max_length=150)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='strays', to='campaigns.campaign')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("seq", models.BigIntegerField()),
+                ("number", models.CharField(max_length=9)),
+                ("part", models.CharField(max_length=20)),
+                ("writer", models.CharField(blank=True, max_length=9)),
+                ("epoch", models.PositiveIntegerField()),
+                ("version", models.PositiveIntegerField()),
+                ("received_at", models.DateTimeField()),
+                (
+                    "extent",
+                    models.CharField(
+                        choices=[
+                            ("complete", "terminé"),
+                            ("partial", "commencé"),
+                            ("untouched", "pas commencé"),
+                            ("absent", "absent"),
+                        ],
+                        max_length=9,
+                    ),
+                ),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("late", "enregistrée après l’heure limite"),
+                            (
+                                "superseded",
+                                "enregistrée par un appareil qu’un autre avait remplacé",
+                            ),
+                            ("conflict", "fondée sur un état qui n’était plus le dernier"),
+                            ("voided", "enregistrée après l’annulation de la carte"),
+                            ("replaced", "dernier état d’un appareil, remplacé par le suivant"),
+                            ("rescued", "apportée par un fichier de secours"),
+                            ("put-aside", "était la copie jusqu’à ce qu’une autre soit choisie"),
+                            ("overtaken", "arrivée après le choix d’une autre"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("content", models.BinaryField()),
+                (
+                    "decision",
+                    models.CharField(
+                        choices=[
+                            ("open", "à décider"),
+                            ("used", "retenue"),
+                            ("set-aside", "écartée"),
+                        ],
+                        default="open",
+                        max_length=12,
+                    ),
+                ),
+                ("decided_by", models.CharField(blank=True, max_length=150)),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="strays",
+                        to="campaigns.campaign",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['received_at', 'seq'],
-                'indexes': [models.Index(fields=['campaign', 'decision'], name='collection__campaig_a2a148_idx'), models.Index(fields=['campaign', 'number', 'part'], name='collection__campaig_5d40d1_idx')],
-                'constraints': [models.UniqueConstraint(fields=('campaign', 'seq'), name='stray_once')],
+                "ordering": ["received_at", "seq"],
+                "indexes": [
+                    models.Index(
+                        fields=["campaign", "decision"], name="collection__campaig_a2a148_idx"
+                    ),
+                    models.Index(
+                        fields=["campaign", "number", "part"], name="collection__campaig_5d40d1_idx"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("campaign", "seq"), name="stray_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Unopened',
+            name="Unopened",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seq', models.BigIntegerField()),
-                ('number', models.CharField(max_length=9)),
-                ('part', models.CharField(max_length=20)),
-                ('writer', models.CharField(max_length=9)),
-                ('epoch', models.PositiveIntegerField()),
-                ('version', models.PositiveIntegerField()),
-                ('received_at', models.DateTimeField()),
-                ('stray', models.CharField(blank=True, max_length=12)),
-                ('why', models.CharField(choices=[('unknown-seat', 'aucune place de la campagne ne porte ce numéro d’ordre'), ('unknown-part', 'la campagne n’a pas cette épreuve'), ('not-theirs', 'la place qui l’a enregistrée n’a pas à écrire cette copie'), ('does-not-open', 'la clé de la place ne l’ouvre pas à cet endroit'), ('too-large', 'elle dépasse la taille d’une copie'), ('not-a-sheet', 'elle s’ouvre, mais n’est pas une copie'), ('another-place', 'elle dit appartenir à une autre place'), ('unknown-item', 'elle répond à une question que le cahier n’a pas'), ('out-of-bounds', 'une de ses valeurs sort des bornes')], max_length=16)),
-                ('sealed', models.BinaryField()),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='unopened', to='campaigns.campaign')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("seq", models.BigIntegerField()),
+                ("number", models.CharField(max_length=9)),
+                ("part", models.CharField(max_length=20)),
+                ("writer", models.CharField(max_length=9)),
+                ("epoch", models.PositiveIntegerField()),
+                ("version", models.PositiveIntegerField()),
+                ("received_at", models.DateTimeField()),
+                ("stray", models.CharField(blank=True, max_length=12)),
+                (
+                    "why",
+                    models.CharField(
+                        choices=[
+                            (
+                                "unknown-seat",
+                                "aucune place de la campagne ne porte ce numéro d’ordre",
+                            ),
+                            ("unknown-part", "la campagne n’a pas cette épreuve"),
+                            (
+                                "not-theirs",
+                                "la place qui l’a enregistrée n’a pas à écrire cette copie",
+                            ),
+                            ("does-not-open", "la clé de la place ne l’ouvre pas à cet endroit"),
+                            ("too-large", "elle dépasse la taille d’une copie"),
+                            ("not-a-sheet", "elle s’ouvre, mais n’est pas une copie"),
+                            ("another-place", "elle dit appartenir à une autre place"),
+                            ("unknown-item", "elle répond à une question que le cahier n’a pas"),
+                            ("out-of-bounds", "une de ses valeurs sort des bornes"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("sealed", models.BinaryField()),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="unopened",
+                        to="campaigns.campaign",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('campaign', 'seq'), name='unopened_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("campaign", "seq"), name="unopened_once")
+                ],
             },
         ),
     ]
