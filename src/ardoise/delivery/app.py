@@ -19,6 +19,7 @@ from ardoise.delivery.throttles import Throttles
 from ardoise.delivery.web import Answer, Headers, Request, problem_answer
 
 _LARGE_BODY = 128 << 10
+_DRAIN_STEP_S = 0.01
 _TEXT = "text/plain; charset=utf-8"
 _UPLOAD = limits.MANIFEST * 4 // 3 + 1_024
 """A manifest of full size in base64."""
@@ -84,7 +85,7 @@ class Application:
         self._headers = [*SECURITY, HSTS] if https else list(SECURITY)
         self._exchange = Exchange(store, keys.authority, metrics)
         self._large_bodies = asyncio.Semaphore(config.LARGE_BODIES_AT_ONCE)
-        self._listed: dict[str, str] | None = None
+        self._active = 0
         seats = SeatRoutes(store, keys.session, Throttles(), metrics)
         exchange = self._exchange
         self._blob = {"GET": Route(seats.blob)}
@@ -114,13 +115,21 @@ class Application:
         if scope.proto != "http":
             protocol.close(403)
             return
-        with self._metrics.requests.track_inprogress():
-            answer = await self._answer(scope, protocol)
-        if answer is not None:
-            await self._send(protocol, answer)
+        self._active += 1
+        try:
+            await self._send(protocol, await self._answer(scope, protocol))
+        finally:
+            self._active -= 1
 
-    async def _answer(self, scope: Scope, protocol: Any) -> Answer | None:
-        """The answer to a request; None if its client is gone."""
+    async def drain(self, seconds: float) -> None:
+        """Wait until every request that was taken has its answer, or the time is over."""
+        for _ in range(int(seconds / _DRAIN_STEP_S)):
+            if not self._active:
+                return
+            await asyncio.sleep(_DRAIN_STEP_S)
+
+    async def _answer(self, scope: Scope, protocol: Any) -> Answer:
+        """The answer to a request, whatever happens."""
         try:
             return await self._handle(scope, protocol)
         except Refused as refusal:
@@ -218,7 +227,9 @@ class Application:
         return Answer(body=b"ok\n", media_type=_TEXT)
 
     async def _metrics_page(self, _request: Request) -> Answer:
-        return Answer(body=self._metrics.page(self._store.gauges), media_type=MEDIA_TYPE)
+        return Answer(
+            body=self._metrics.page(self._store.gauges(), self._active), media_type=MEDIA_TYPE
+        )
 
     async def _file(self, request: Request) -> Answer:
         file = self._runner[request.path]

@@ -1,7 +1,5 @@
 """What is counted, in Prometheus' form. No label ever names a seat, a campaign or an address."""
 
-from collections.abc import Callable
-
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from ardoise.delivery.store import Gauges
@@ -20,7 +18,7 @@ class Metrics:
         self.logins = Counter("ardoise_logins", "Successful logins", registry=registry)
         self.refusals = Counter("ardoise_refusals", "Refusals", ["kind"], registry=registry)
         self.returned = Counter("ardoise_returned", "Records given back", registry=registry)
-        self.requests = Gauge("ardoise_requests_now", "Requests in progress", registry=registry)
+        self._requests = Gauge("ardoise_requests_now", "Requests in progress", registry=registry)
         self.runner_differs = Gauge(
             "ardoise_runner_differs",
             "Files of the runner that are not as the newest kit lists them",
@@ -46,9 +44,9 @@ class Metrics:
         self._batch_size.observe(changes)
         self._batch_seconds.observe(seconds)
 
-    def page(self, gauges: Callable[[], Gauges]) -> bytes:
+    def page(self, now: Gauges, requests: int) -> bytes:
         """The text that a monitor reads."""
-        now = gauges()
+        self._requests.set(requests)
         self._queue.set(now.queue)
         self._wal.set(now.wal_bytes)
         return generate_latest(self._registry)

@@ -41,46 +41,32 @@ async def _serve(settings: Settings, keys: Keys, runner: dict[str, static.File])
             store, keys, metrics, system_milliseconds, runner=runner, https=https
         )
         await application.start()
-        with _reserved(settings) as port:
-            server = _server(application, settings, port)
-            loop = asyncio.get_running_loop()
-            for number in (signal.SIGTERM, signal.SIGINT):
-                loop.add_signal_handler(number, server.stop)
-            note("start", port=port, tls=int(settings.tls), files=len(runner))
-            await server.serve()
+        port = _free(settings.host, settings.port)
+        server = _server(application, settings, port)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, server.stop)
+        note("start", port=port, tls=int(settings.tls), files=len(runner))
+        await server.serve()
+        await application.drain(config.DRAIN_SECONDS)
     finally:
         await store.close()
         note("stop")
 
 
-def _reserved(settings: Settings) -> "_Port":
-    return _Port(settings.host, settings.port)
+def _free(host: str, port: int) -> int:
+    """The port, or a free one for 0. Raises ConfigFault if somebody listens there.
 
-
-class _Port:
-    """Holds a port while the server takes it; port 0 becomes a free one. Raises ConfigFault."""
-
-    def __init__(self, host: str, port: int) -> None:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._socket = socket.socket(family, socket.SOCK_STREAM)
-        self._address = (host, port)
-
-    def __enter__(self) -> int:
-        # Without SO_REUSEPORT first: granian sets it, and would share a port that is in use.
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    granian shares a port that is in use (SO_REUSEPORT); this asks first without sharing.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            self._socket.bind(self._address)
+            probe.bind((host, port))
         except OSError as fault:
-            self._socket.close()
-            raise config.ConfigFault(
-                f"cannot listen on {self._address[0]}:{self._address[1]}: {fault.strerror}"
-            ) from None
-        port = int(self._socket.getsockname()[1])
-        self._socket.close()
-        return port
-
-    def __exit__(self, *_: object) -> None:
-        self._socket.close()
+            raise config.ConfigFault(f"cannot listen on {host}:{port}: {fault.strerror}") from None
+        return int(probe.getsockname()[1])
 
 
 def _server(application: Application, settings: Settings, port: int) -> Server:

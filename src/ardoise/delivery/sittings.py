@@ -135,7 +135,7 @@ def judge(
     return verdict
 
 
-def _judge(
+def _judge(  # noqa: PLR0911 - one return for each of the protocol's steps
     attempt: Attempt,
     saver: Saver,
     place: Place,

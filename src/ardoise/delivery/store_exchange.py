@@ -178,7 +178,9 @@ def _take_chunk(
     connection.execute("DELETE FROM blob WHERE sha256 = ?", (sha256,))
 
 
-def _fault(seat: Seat, parts: dict[str, str], blobs: set[str]) -> str | None:
+def _fault(  # noqa: PLR0911 - one return for each thing that may be wrong
+    seat: Seat, parts: dict[str, str], blobs: set[str]
+) -> str | None:
     """What is wrong with a seat, without its number."""
     try:
         numbers.parse(seat.number)

@@ -8,6 +8,7 @@ from sqlcipher3 import dbapi2 as sqlite
 Connection = Any
 """A sqlcipher3 connection: sqlite3's interface, without types."""
 DatabaseError = sqlite.DatabaseError
+OperationalError = sqlite.OperationalError
 IntegrityError = sqlite.IntegrityError
 
 BUSY_MS = 30_000
@@ -143,7 +144,6 @@ def connect(path: Path, key: bytes, *, write: bool) -> Connection:
         if write:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA secure_delete = ON")
             # The automatic checkpoint would stall the writer: store_writer does it aside.
             connection.execute("PRAGMA wal_autocheckpoint = 0")
         else:
@@ -162,13 +162,7 @@ def migrate(connection: Connection, migrations: tuple[str, ...] = MIGRATIONS) ->
     connection.execute("BEGIN IMMEDIATE")
     try:
         connection.execute("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)")
-        row = connection.execute("SELECT max(version) FROM schema_version").fetchone()
-        version = row[0] or 0
-        if version > len(migrations):
-            raise SchemaFault(
-                f"the database has version {version}, this program knows {len(migrations)}: "
-                "install the newer program"
-            )
+        version = _known_version(connection, len(migrations))
         for number, script in enumerate(migrations[version:], start=version + 1):
             for statement in _statements(script):
                 connection.execute(statement)
@@ -178,6 +172,17 @@ def migrate(connection: Connection, migrations: tuple[str, ...] = MIGRATIONS) ->
         connection.execute("ROLLBACK")
         raise
     return len(migrations)
+
+
+def _known_version(connection: Connection, newest: int) -> int:
+    row = connection.execute("SELECT max(version) FROM schema_version").fetchone()
+    version = int(row[0] or 0)
+    if version > newest:
+        raise SchemaFault(
+            f"the database has version {version}, this program knows {newest}: "
+            "install the newer program"
+        )
+    return version
 
 
 def _statements(script: str) -> list[str]:

@@ -55,7 +55,7 @@ def _seat(connection: Connection, campaign: str, number: str) -> tuple[SeatRow, 
         raise Refused("purged")
     if row is None or row[4] is None:
         return None
-    seat = SeatRow(row[1], Window(row[2], row[3]), *row[4:10], bool(row[10]))
+    seat = SeatRow(row[1], Window(row[2], row[3]), *row[4:11])
     return seat, row[11]
 
 
@@ -150,17 +150,17 @@ def opened(connection: Connection, session: Session, part: str, now_ms: int) -> 
 
 
 def start_clock(write: Write, session: Session, part: str, now_ms: int) -> PartOpened:
-    """Open a part; somebody who came first is not overtaken."""
+    """Start a part's clock, unless somebody came first, and say how it stands."""
     answer = opened(write.connection, session, part, now_ms)
-    if answer is None:
-        seat = session_seat(write.connection, session)
-        write.connection.execute(
-            "UPDATE seat_part SET opened_ms = ? WHERE seat = ? AND part = ? AND opened_ms IS NULL",
-            (now_ms, seat.id, part),
-        )
-        answer = opened(write.connection, session, part, now_ms)
-    assert answer is not None
-    return answer
+    if answer is not None:
+        return answer
+    write.connection.execute(
+        "UPDATE seat_part SET opened_ms = ? WHERE part = ? AND seat ="
+        " (SELECT s.id FROM seat s JOIN campaign c ON c.id = s.campaign"
+        "  WHERE c.name = ? AND s.number = ?)",
+        (now_ms, part, session.campaign, session.number),
+    )
+    return start_clock(write, session, part, now_ms)
 
 
 # -- saving ----------------------------------------------------------------------------------
