@@ -1,1 +1,86 @@
-import "./style/tokens.css";
+import "./style/runner.css";
+import { h } from "./element";
+import { readFragment, type Arrival } from "./login/card";
+import { LoginScreen } from "./login/login";
+import { forgetSeat, lastCampaign, remember, remembered } from "./login/memory";
+import { registerShell } from "./offline/register";
+import { IndexedDatabase } from "./queue/database";
+import { Shelf } from "./queue/shelf";
+import { LiveSession, type Card } from "./seat/live";
+import { startSitting } from "./sitting/sitting";
+import { Delivery } from "./wire/api";
+import { startLanguage, t } from "./words";
+
+/** Brings a person from the card to the screen of their role. */
+
+const KEPT_MS = 120 * 24 * 3600 * 1000;
+
+/** What follows # is read once and leaves the address bar and the history at once. */
+function takeFragment(): Arrival {
+  const arrival = readFragment(location.hash);
+  if (location.hash !== "") history.replaceState(null, "", location.pathname);
+  return arrival;
+}
+
+async function openShelf(): Promise<Shelf> {
+  const disk = await IndexedDatabase.open().catch(() => null);
+  const shelf = new Shelf(disk);
+  void shelf.prune(Date.now() - KEPT_MS);
+  return shelf;
+}
+
+function leave(): void {
+  forgetSeat();
+  location.reload();
+}
+
+async function enterAs(root: HTMLElement, session: LiveSession): Promise<void> {
+  if (session.state.role === "pupil") return startSitting(root, session, leave);
+  const { startKeying } = await import("./keying");
+  await startKeying(root, session);
+}
+
+function showLogin(root: HTMLElement, shelf: Shelf, arrival: Arrival): LoginScreen {
+  const delivery = new Delivery();
+  const before = remembered();
+  const screen: LoginScreen = new LoginScreen(root, {
+    arrival: {
+      campaign: arrival.campaign ?? before.campaign,
+      number: arrival.number ?? (arrival.campaign === null ? before.number : null),
+      code: arrival.code,
+    },
+    campaigns: async () => (await delivery.campaigns()).campaigns,
+    lastCampaign: lastCampaign(),
+    enter: async (card: Card) => {
+      const session = await LiveSession.start(card, { delivery, shelf });
+      remember(card.campaign, card.number);
+      screen.stop();
+      void navigator.storage?.persist?.().catch(() => undefined);
+      await enterAs(root, session);
+    },
+  });
+  screen.start();
+  return screen;
+}
+
+async function start(): Promise<void> {
+  const root = document.getElementById("app");
+  if (root === null) throw new Error("the page has no #app");
+  startLanguage();
+  const arrival = takeFragment();
+  if (typeof crypto === "undefined" || crypto.subtle === undefined) {
+    root.append(h("main", { class: "page" }, h("p", { class: "message message--stop" }, t("login.insecure"))));
+    return;
+  }
+  const shelf = await openShelf();
+  let screen = showLogin(root, shelf, arrival);
+  window.addEventListener("hashchange", () => {
+    const next = takeFragment();
+    if (next.campaign === null || !root.contains(document.getElementById("enter"))) return;
+    screen.stop();
+    screen = showLogin(root, shelf, next);
+  });
+  registerShell();
+}
+
+void start();

@@ -1,0 +1,192 @@
+import { h, logo } from "../element";
+import type { SavingStatus, SeatSession } from "../session";
+import { language, setLanguage, t } from "../words";
+import { remaining } from "./clock";
+
+/** What stands around every screen of a sitting: the bar, the state of saving, the time, leaving. */
+
+export interface FrameParts {
+  session: SeatSession;
+  /** Answers given since the last acknowledgement, or 0. */
+  unsavedAnswers: () => number;
+  leave: () => void;
+}
+
+export class Frame {
+  readonly element: HTMLElement;
+  readonly main: HTMLElement;
+  readonly #parts: FrameParts;
+  readonly #title = h("span", { class: "bar__title" });
+  readonly #status = h("span", { class: "status", "data-testid": "status" });
+  readonly #clock = h("span", { class: "clock", "data-testid": "clock" });
+  readonly #clockSlot = h("span", { class: "sitting-clock", hidden: true });
+  readonly #live = h("p", { class: "visually-hidden", role: "status", "data-testid": "announce" });
+  readonly #tools = h("div", { class: "bar__end" });
+  readonly #rescue = h("button", { type: "button", class: "button button--quiet", hidden: true });
+  #clockHidden = false;
+  #deadlineMs: number | null = null;
+  #said = new Set<string>();
+  #wasOffline = false;
+
+  constructor(parts: FrameParts) {
+    this.#parts = parts;
+    this.#rescue.addEventListener("click", () => this.#explainRescue());
+    this.main = h("main", { class: "page", id: "content", tabindex: "-1" });
+    this.element = h("div", { class: "sitting-frame" },
+      h("a", { class: "skip-link", href: "#content", onclick: (event: Event) => {
+        event.preventDefault();
+        this.main.focus();
+      } }, t("sitting.skip")),
+      h("header", { class: "bar" },
+        h("span", { class: "bar__brand" }, logo(), h("span", { class: "visually-hidden" }, t("sitting.brand"))),
+        this.#title, this.#tools),
+      this.main, this.#live);
+    this.#drawTools();
+  }
+
+  /** Puts a screen up: its title in the window, the focus on its heading. */
+  show(title: string, heading: string, ...content: (Node | null)[]): void {
+    this.#title.textContent = title;
+    document.title = `${heading} – ${title}`;
+    const present = content.filter((node): node is Node => node !== null);
+    this.main.replaceChildren(...present);
+    window.scrollTo(0, 0);
+    this.main.querySelector<HTMLElement>("h1")?.focus({ preventScroll: true });
+  }
+
+  /** Says it to those who listen instead of looking. */
+  announce(text: string): void {
+    this.#live.textContent = "";
+    window.setTimeout(() => (this.#live.textContent = text), 50);
+  }
+
+  /** Redraws what carries words, after a change of language. */
+  redraw(): void {
+    const skip = this.element.querySelector(".skip-link");
+    if (skip !== null) skip.textContent = t("sitting.skip");
+    this.#drawTools();
+    this.showStatus(this.#parts.session.status.value);
+  }
+
+  setDeadline(deadlineMs: number | null): void {
+    if (deadlineMs !== this.#deadlineMs) this.#said.clear();
+    this.#deadlineMs = deadlineMs;
+    this.tick();
+  }
+
+  /** Once a second. */
+  tick(): void {
+    this.#clockSlot.hidden = this.#deadlineMs === null;
+    if (this.#deadlineMs === null) return;
+    const { minutes, ms } = remaining(this.#deadlineMs, this.#parts.session.now());
+    const text = this.#clockHidden ? "" : t("sitting.timeMinutes", { count: minutes });
+    if (this.#clock.textContent !== text) this.#clock.textContent = text;
+    this.#clock.classList.toggle("clock--short", minutes <= 5 && !this.#clockHidden);
+    for (const mark of [10, 5, 1]) {
+      const due = ms <= mark * 60_000 && ms > (mark - 1) * 60_000;
+      if (!due || this.#said.has(String(mark))) continue;
+      this.#said.add(String(mark));
+      this.announce(t("sitting.timeSay", { count: mark }));
+    }
+  }
+
+  showStatus(status: SavingStatus): void {
+    const { text, look, rescue } = standing(status, this.#parts.unsavedAnswers());
+    this.#status.className = `status status--${look}`;
+    if (this.#status.textContent !== text) this.#status.textContent = text;
+    this.#rescue.hidden = !rescue;
+    if (!status.online && !this.#wasOffline) this.announce(t("sitting.sayOffline"));
+    if (status.online && status.pending === 0 && this.#wasOffline) this.announce(t("sitting.sayOnline"));
+    if (!status.online) this.#wasOffline = true;
+    else if (status.pending === 0) this.#wasOffline = false;
+  }
+
+  /** Asks before leaving with unsent answers; otherwise leaves. */
+  async askLeave(): Promise<void> {
+    await this.#parts.session.flush().catch(() => undefined);
+    const { pending, problem } = this.#parts.session.status.value;
+    if (pending === 0) return this.#parts.leave();
+    const dialog = this.#dialog(t("sitting.logoutTitle"),
+      h("p", {}, t(problem === "memory" ? "sitting.logoutMemory" : "sitting.logoutLead")));
+    dialog.append(h("div", { class: "row sitting-dialog__row" },
+      h("button", { type: "button", class: "button", onclick: () => dialog.close() }, t("sitting.logoutStay")),
+      this.#rescueButton(),
+      h("button", { type: "button", class: "button button--bare", onclick: () => this.#parts.leave() }, t("sitting.logoutGo"))));
+  }
+
+  #explainRescue(): void {
+    const dialog = this.#dialog(t("sitting.rescue"), h("p", {}, t("sitting.rescueHelp")));
+    dialog.append(h("div", { class: "row sitting-dialog__row" }, this.#rescueButton(),
+      h("button", { type: "button", class: "button button--quiet", onclick: () => dialog.close() }, t("sitting.back"))));
+  }
+
+  #rescueButton(): HTMLButtonElement {
+    return h("button", { type: "button", class: "button button--quiet", "data-testid": "rescue-save",
+      onclick: () => void this.#saveRescue() }, t("sitting.rescueSave"));
+  }
+
+  async #saveRescue(): Promise<void> {
+    const url = URL.createObjectURL(await this.#parts.session.rescueFile());
+    const link = h("a", { href: url, download: "ardoise-rescue.json" });
+    link.click();
+    window.setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  }
+
+  #dialog(title: string, ...content: Node[]): HTMLDialogElement {
+    const dialog = h("dialog", { class: "dialog stack", "aria-labelledby": "dialog-title" },
+      h("h2", { id: "dialog-title" }, title), ...content);
+    dialog.addEventListener("close", () => dialog.remove());
+    this.element.append(dialog);
+    if (typeof dialog.showModal === "function") dialog.showModal();
+    else dialog.setAttribute("open", "");
+    return dialog;
+  }
+
+  #drawTools(): void {
+    const other = language.value === "fr" ? "en" : "fr";
+    const toggle = h("button", { type: "button", class: "button button--bare", "aria-pressed": String(this.#clockHidden),
+      "data-testid": "clock-toggle" }, t(this.#clockHidden ? "sitting.timeShow" : "sitting.timeHide"));
+    toggle.addEventListener("click", () => {
+      this.#clockHidden = !this.#clockHidden;
+      this.#drawTools();
+      this.tick();
+      this.#tools.querySelector<HTMLElement>("[data-testid=clock-toggle]")?.focus();
+    });
+    toggle.removeAttribute("aria-pressed");
+    const label = h("span", { class: "visually-hidden" }, `${t("sitting.timeLeft")} : `);
+    this.#clockSlot.replaceChildren(label, this.#clock, toggle);
+    this.#rescue.textContent = t("sitting.rescue");
+    this.#tools.replaceChildren(this.#status, this.#rescue, this.#clockSlot,
+      h("button", { type: "button", class: "button button--quiet", lang: other, "data-testid": "language",
+        onclick: () => setLanguage(other) }, t("sitting.otherLanguage")),
+      h("button", { type: "button", class: "button button--quiet", "data-testid": "logout",
+        onclick: () => void this.askLeave() }, t("sitting.logout")));
+  }
+}
+
+interface Standing {
+  text: string;
+  look: "saved" | "saving" | "offline";
+  rescue: boolean;
+}
+
+/** What the bar says of saving. */
+export function standing(status: SavingStatus, answers: number): Standing {
+  switch (status.problem) {
+    case "memory":
+      return { text: t("sitting.memoryOnly"), look: "offline", rescue: true };
+    case "too-large":
+      return { text: t("sitting.tooLarge"), look: "offline", rescue: false };
+    case "refused":
+      return { text: t("sitting.notTaken"), look: "offline", rescue: true };
+    case "login":
+      if (status.pending > 0) return { text: t("sitting.loginAgain"), look: "offline", rescue: false };
+  }
+  if (status.pending === 0) {
+    if (status.online) return { text: t("sitting.saved"), look: "saved", rescue: false };
+    return { text: t("sitting.offlineSaved"), look: "offline", rescue: false };
+  }
+  if (status.online) return { text: t("sitting.saving"), look: "saving", rescue: false };
+  const text = answers > 0 ? t("sitting.waitingNetwork", { count: answers }) : t("sitting.waitingSome");
+  return { text, look: "offline", rescue: false };
+}

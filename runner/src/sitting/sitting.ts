@@ -1,0 +1,391 @@
+import { h } from "../element";
+import { renderNodes } from "../render";
+import type { LiveSession } from "../seat/live";
+import { startPulse } from "../seat/pulse";
+import { Refused, Unreachable } from "../wire/problems";
+import type { PartState } from "../wire/types";
+import { language, shownMoment, t } from "../words";
+import { endOf } from "./clock";
+import { Course } from "./course";
+import { Frame } from "./frame";
+import { instructionsPage, noticePage, partName, partStanding, readyPage, welcomePage, type NoticeParts } from "./pages";
+import { overviewPage, questionPage, type Page, type QuestionsParts } from "./questions";
+import "./sitting.css";
+
+/** A pupil's sitting: which screen is up, when a part ends, what is handed to the session. */
+
+type Screen =
+  | { name: "welcome" | "waiting" | "closed" | "superseded" }
+  | { name: "ready" | "opening" | "ended"; part: string }
+  | { name: "stuck"; part: string; why: "openOffline" | "sheetOffline" | "openRefused" }
+  | { name: "instructions" | "question" | "overview"; part: string; course: Course };
+
+const TYPING_MS = 600;
+
+export class Sitting {
+  readonly #session: LiveSession;
+  readonly #frame: Frame;
+  readonly #leave: () => void;
+  readonly #titles = new Map<string, string>();
+  #campaignTitle: string | undefined;
+  #screen: Screen = { name: "welcome" };
+  #page: Page | null = null;
+  #typing = 0;
+  #keeping = 0;
+  #dirty = new Set<string>();
+  #askedMs = 0;
+  #retry = 0;
+  #instructionsSeen = new Set<string>();
+  #ends: (() => void)[] = [];
+
+  constructor(root: HTMLElement, session: LiveSession, leave: () => void) {
+    this.#session = session;
+    this.#leave = leave;
+    this.#frame = new Frame({
+      session,
+      unsavedAnswers: () => this.#dirty.size,
+      leave: () => void this.#logout(),
+    });
+    root.replaceChildren(this.#frame.element);
+  }
+
+  start(): void {
+    const { status, changes, superseded, reloaded } = this.#session;
+    const timer = window.setInterval(() => this.#tick(), 1000);
+    const seen = () => (document.hidden ? this.#course?.pause() : this.#course?.resume());
+    document.addEventListener("visibilitychange", seen);
+    this.#ends = [
+      status.subscribe((value) => {
+        if (value.pending === 0 && this.#keeping === 0 && this.#typing === 0) this.#dirty.clear();
+        this.#frame.showStatus(value);
+        if (this.#screen.name === "ended" || this.#screen.name === "closed") this.#render();
+      }),
+      changes.subscribe(() => this.#moved()),
+      superseded.subscribe(() => void this.#takenOver()),
+      reloaded.subscribe((place) => void this.#reload(place?.part ?? null)),
+      language.subscribe(() => {
+        this.#frame.redraw();
+        this.#render();
+      }),
+      () => window.clearInterval(timer),
+      () => document.removeEventListener("visibilitychange", seen),
+      startPulse(this.#session, () => this.#keepNow()),
+    ];
+    this.#frame.showStatus(status.value);
+    this.#home();
+  }
+
+  get #course(): Course | null {
+    return "course" in this.#screen ? this.#screen.course : null;
+  }
+
+  #part(id: string): PartState | undefined {
+    return this.#session.state.parts.find((part) => part.id === id);
+  }
+
+  #name(id: string): string {
+    const own = this.#session.state.parts.filter((part) => part.writer === "pupil");
+    const at = own.findIndex((part) => part.id === id);
+    const part = own[at];
+    return part === undefined ? "" : partName(part, at + 1, this.#titles.get(id));
+  }
+
+  // Which screen
+
+  #home(): void {
+    const { state, closes_ms } = this.#session.state;
+    if (this.#session.superseded.value) this.#go({ name: "superseded" });
+    else if (state === "closed" || this.#session.now() >= closes_ms) this.#go({ name: "closed" });
+    else if (state === "waiting") this.#go({ name: "waiting" });
+    else this.#go({ name: "welcome" });
+  }
+
+  #go(screen: Screen): void {
+    window.clearTimeout(this.#retry);
+    this.#screen = screen;
+    this.#render();
+  }
+
+  #render(): void {
+    const screen = this.#screen;
+    this.#page?.view.destroy();
+    this.#page = null;
+    const timed = "part" in screen && screen.name !== "ready" && screen.name !== "ended";
+    const part = "part" in screen ? this.#part(screen.part) : undefined;
+    this.#frame.setDeadline(timed && part !== undefined && part.minutes > 0 ? part.deadline_ms : null);
+    const title = this.#campaignTitle ?? t("sitting.brand");
+    switch (screen.name) {
+      case "welcome":
+        return this.#frame.show(title, t("sitting.welcome"), this.#welcome());
+      case "waiting":
+      case "closed":
+      case "superseded":
+      case "ended":
+      case "stuck":
+      case "opening":
+        return this.#notice(title, this.#noticeOf(screen));
+      case "ready": {
+        if (part === undefined) return this.#home();
+        const page = readyPage(part, this.#name(part.id), () => void this.#enter(part.id), () => this.#home());
+        return this.#frame.show(title, this.#name(part.id), page);
+      }
+      default:
+        return this.#renderCourse(screen);
+    }
+  }
+
+  #renderCourse(screen: Extract<Screen, { course: Course }>): void {
+    const { course, part } = screen;
+    const name = this.#name(part);
+    const parts = this.#questions(course, part);
+    if (screen.name === "instructions") {
+      const context = {
+        assetUrl: (asset: string) => this.#session.assetUrl(part, asset),
+        language: course.booklet.language,
+      };
+      const text = h("div", { lang: course.booklet.language }, renderNodes(course.booklet.instructions, context));
+      const page = instructionsPage(name, text, () => this.#question(course, part, course.position));
+      return this.#frame.show(name, t("sitting.instructions"), page);
+    }
+    if (screen.name === "overview") {
+      const timed = (this.#part(part)?.minutes ?? 0) > 0;
+      return this.#frame.show(name, t("sitting.overview"), overviewPage(parts, timed, () => this.#home()));
+    }
+    const page = questionPage(parts);
+    if (page === null) return this.#home();
+    this.#page = page;
+    this.#frame.show(name, page.heading, page.content);
+  }
+
+  #welcome(): Node {
+    return welcomePage({
+      state: this.#session.state,
+      nowMs: this.#session.now(),
+      titles: this.#titles,
+      campaignTitle: this.#campaignTitle,
+      choose: (part) => {
+        if (part.opened_ms === null) this.#go({ name: "ready", part: part.id });
+        else void this.#enter(part.id);
+      },
+    });
+  }
+
+  #notice(title: string, of: NoticeParts): void {
+    this.#frame.show(title, of.title, noticePage(of));
+  }
+
+  #noticeOf(screen: Screen): NoticeParts {
+    const { state, status } = this.#session;
+    const message =
+      status.value.pending === 0
+        ? { text: t("sitting.partEndSaved"), good: true }
+        : { text: t("sitting.partEndPending"), good: false };
+    const toParts = { text: t("sitting.backToParts"), testid: "back-to-parts", go: () => this.#home(), quiet: true };
+    switch (screen.name) {
+      case "waiting": {
+        const moment = shownMoment(state.opens_ms, this.#session.now());
+        const when = this.#session.now() < state.opens_ms ? t("sitting.waitingLead", { moment }) : t("sitting.waitingSoon");
+        return { title: t("sitting.waitingTitle"), lines: [when, t("sitting.waitingSelf")], testid: "waiting" };
+      }
+      case "closed":
+        return { title: t("sitting.closed"), lines: [t("sitting.closedLead")], message, testid: "closed" };
+      case "superseded":
+        return {
+          title: t("sitting.superseded"),
+          lines: [t("sitting.supersededLead"), t("sitting.supersededHere")],
+          actions: [{ text: t("sitting.supersededBack"), testid: "continue-here", go: () => location.reload(), quiet: true }],
+          testid: "superseded",
+        };
+      case "ended":
+        return { title: t("sitting.partEnd"), lines: [t("sitting.partEndLead")], message, actions: [toParts], testid: "ended" };
+      case "stuck": {
+        const retry = { text: t("sitting.retry"), testid: "retry", go: () => void this.#enter(screen.part) };
+        return { title: this.#name(screen.part), lines: [t(`sitting.${screen.why}`)], actions: [retry, toParts], testid: "stuck" };
+      }
+      default:
+        return { title: t("sitting.opening"), lines: [], testid: "opening" };
+    }
+  }
+
+  // Opening a part
+
+  async #enter(part: string): Promise<void> {
+    this.#go({ name: "opening", part });
+    const current = () => this.#screen.name === "opening" && this.#screen.part === part;
+    let why: "openOffline" | "sheetOffline" = "openOffline";
+    try {
+      const booklet = await this.#session.booklet(part);
+      this.#titles.set(part, booklet.title);
+      this.#campaignTitle = booklet.campaign_title;
+      if (!current()) return;
+      why = "sheetOffline";
+      const sheet = await this.#session.loadSheet({ part });
+      if (!current()) return;
+      const course = new Course(booklet, this.#session.state.number, sheet, () => performance.now());
+      const first = !course.started && booklet.instructions.length > 0 && !this.#instructionsSeen.has(part);
+      this.#instructionsSeen.add(part);
+      if (first) this.#go({ name: "instructions", part, course });
+      else this.#question(course, part, course.position);
+    } catch (fault) {
+      if (current()) this.#notOpened(part, fault, why);
+    }
+  }
+
+  #notOpened(part: string, fault: unknown, why: "openOffline" | "sheetOffline"): void {
+    if (fault instanceof Refused && fault.kind === "late") return this.#go({ name: "ended", part });
+    if (fault instanceof Refused && (fault.kind === "waiting" || fault.kind === "superseded")) {
+      void this.#session.refresh();
+      return this.#home();
+    }
+    const wished = fault instanceof Refused ? fault.problem.retry_ms : null;
+    const passing = fault instanceof Unreachable || wished !== null;
+    this.#go({ name: "stuck", part, why: passing ? why : "openRefused" });
+    if (!passing) return;
+    const pause = (wished ?? 4000) * (1 + Math.random());
+    this.#retry = window.setTimeout(() => void this.#session.refresh().then(() => this.#again(part)), pause);
+  }
+
+  #again(part: string): void {
+    if (this.#screen.name === "stuck" && this.#screen.part === part) void this.#enter(part);
+  }
+
+  // Answering
+
+  #questions(course: Course, part: string): QuestionsParts {
+    return {
+      course,
+      session: this.#session,
+      part,
+      changed: ({ answer, typing }) => {
+        if (answer && course.item !== undefined) this.#dirty.add(course.item.id);
+        this.#page?.update();
+        this.#keepSoon(typing ? TYPING_MS : 0);
+      },
+      goTo: (place) => this.#question(course, part, place),
+      overview: () => {
+        course.pause();
+        void this.#keepNow();
+        this.#go({ name: "overview", part, course });
+      },
+    };
+  }
+
+  #question(course: Course, part: string, place: number): void {
+    if (this.#isOver(part)) return void this.#end(part);
+    if (course.goTo(place)) this.#keepSoon(0);
+    else if (this.#typing !== 0) void this.#keepNow();
+    this.#go({ name: "question", part, course });
+  }
+
+  #keepSoon(ms: number): void {
+    window.clearTimeout(this.#typing);
+    this.#typing = 0;
+    if (ms === 0) void this.#keepNow();
+    else this.#typing = window.setTimeout(() => void this.#keepNow(), ms);
+  }
+
+  async #keepNow(): Promise<void> {
+    window.clearTimeout(this.#typing);
+    this.#typing = 0;
+    const screen = this.#screen;
+    if (!("course" in screen) || !screen.course.started) return;
+    this.#keeping += 1;
+    try {
+      await this.#session.keep(screen.course.sheet(), { part: screen.part });
+    } finally {
+      this.#keeping -= 1;
+    }
+  }
+
+  // Endings
+
+  #isOver(part: string): boolean {
+    const state = this.#part(part);
+    return state !== undefined && this.#session.now() >= endOf(state, this.#session.state.closes_ms);
+  }
+
+  async #end(part: string): Promise<void> {
+    this.#course?.pause();
+    const kept = this.#keepNow();
+    this.#go({ name: "ended", part });
+    await kept;
+    await this.#session.refresh();
+  }
+
+  async #takenOver(): Promise<void> {
+    const kept = this.#keepNow();
+    this.#go({ name: "superseded" });
+    await kept;
+  }
+
+  async #reload(part: string | null): Promise<void> {
+    const screen = this.#screen;
+    if (part === null || !("course" in screen) || screen.part !== part) return;
+    const sheet = await this.#session.loadSheet({ part });
+    const course = new Course(screen.course.booklet, this.#session.state.number, sheet, () => performance.now());
+    this.#dirty.clear();
+    this.#go({ name: "question", part, course });
+    this.#frame.announce(t("sitting.reloaded"));
+  }
+
+  /** Delivery said something new: time granted, the window moved, opened or closed. */
+  #moved(): void {
+    const screen = this.#screen;
+    const { state } = this.#session.state;
+    if (screen.name === "waiting" || screen.name === "closed") {
+      const here = screen.name === "waiting" ? "waiting" : "closed";
+      if (state !== here) this.#home();
+    } else if (screen.name === "welcome") {
+      if (state !== "open") this.#home();
+    } else if (screen.name === "ended") {
+      if (state === "closed") this.#go({ name: "closed" });
+      else if (!this.#isOver(screen.part)) void this.#enter(screen.part);
+    } else if ("course" in screen) {
+      const part = this.#part(screen.part);
+      this.#frame.setDeadline(part !== undefined && part.minutes > 0 ? part.deadline_ms : null);
+    }
+  }
+
+  #tick(): void {
+    this.#frame.tick();
+    const screen = this.#screen;
+    const { state } = this.#session;
+    const now = this.#session.now();
+    if ("course" in screen && this.#isOver(screen.part)) void this.#end(screen.part);
+    else if (screen.name === "waiting" && now >= state.opens_ms) this.#askNowAndThen();
+    else if (screen.name === "welcome") {
+      if (now >= state.closes_ms) this.#home();
+      else if (this.#standings() !== this.#shownStandings) this.#render();
+    }
+    this.#shownStandings = this.#standings();
+  }
+
+  #shownStandings = "";
+
+  #standings(): string {
+    const { state } = this.#session;
+    return state.parts.map((part) => partStanding(part, state, this.#session.now())).join();
+  }
+
+  /** A whole class waits for the same minute: each browser asks at its own moment. */
+  #askNowAndThen(): void {
+    if (performance.now() < this.#askedMs) return;
+    const first = this.#askedMs === 0;
+    this.#askedMs = performance.now() + 2000 + Math.random() * 4000;
+    if (!first) void this.#session.refresh();
+    else this.#render();
+  }
+
+  async #logout(): Promise<void> {
+    await this.#keepNow();
+    for (const end of this.#ends) end();
+    await this.#session.logout();
+    this.#leave();
+  }
+}
+
+/** Shows a pupil's sitting in `root`; `leave` is called when the person has logged out. */
+export function startSitting(root: HTMLElement, session: LiveSession, leave: () => void): void {
+  new Sitting(root, session, leave).start();
+}
+

@@ -1,0 +1,73 @@
+import { Signal } from "../signal";
+import { login } from "./login";
+import { sitting } from "./sitting";
+
+/** The words of the screens: one catalogue for each language, French first. */
+
+export type Language = "fr" | "en";
+/** A text with {gaps}; or one for each plural form, chosen by `count`. */
+export type Phrase = string | { one: string; other: string };
+export type Catalogue<Key extends string> = Record<Language, Record<Key, Phrase>>;
+
+export const catalogues = { login, sitting };
+
+type LoginKey = keyof typeof login.fr;
+type SittingKey = keyof typeof sitting.fr;
+export type PhraseKey = `login.${LoginKey}` | `sitting.${SittingKey}`;
+
+export const language = new Signal<Language>("fr");
+
+const STORED = "ardoise.language";
+
+/** Takes the language chosen before, or the browser's if it is English; French otherwise. */
+export function startLanguage(): void {
+  const stored = remembered();
+  const spoken = (navigator.language ?? "fr").toLowerCase().startsWith("en") ? "en" : "fr";
+  setLanguage(stored ?? spoken);
+}
+
+export function setLanguage(chosen: Language): void {
+  document.documentElement.lang = chosen;
+  try {
+    sessionStorage.setItem(STORED, chosen);
+  } catch {
+    // Without storage the choice lasts as long as the page.
+  }
+  language.set(chosen);
+}
+
+/** The phrase in the language of the screen, its gaps filled. */
+export function t(key: PhraseKey, gaps: Record<string, string | number> = {}): string {
+  const [area, name] = key.split(".") as [keyof typeof catalogues, string];
+  const book = catalogues[area][language.value] as Record<string, Phrase>;
+  return filled(book[name] ?? key, language.value, gaps);
+}
+
+/** Exported for the tests of the catalogues. */
+export function filled(phrase: Phrase, spoken: Language, gaps: Record<string, string | number>): string {
+  const text = typeof phrase === "string" ? phrase : phrase[pluralForm(spoken, Number(gaps["count"]))];
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(gaps[name] ?? whole));
+}
+
+function pluralForm(spoken: Language, count: number): "one" | "other" {
+  return new Intl.PluralRules(spoken).select(count) === "one" ? "one" : "other";
+}
+
+/** A time of day; with the date if it is not today. */
+export function shownMoment(ms: number, nowMs: number): string {
+  const moment = new Date(ms);
+  const today = new Date(nowMs).toDateString() === moment.toDateString();
+  const time: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit" };
+  const date: Intl.DateTimeFormatOptions = { weekday: "long", day: "numeric", month: "long" };
+  const locale = language.value === "fr" ? "fr-FR" : "en-GB";
+  return new Intl.DateTimeFormat(locale, today ? time : { ...date, ...time }).format(moment);
+}
+
+function remembered(): Language | null {
+  try {
+    const stored = sessionStorage.getItem(STORED);
+    return stored === "fr" || stored === "en" ? stored : null;
+  } catch {
+    return null;
+  }
+}
