@@ -163,10 +163,12 @@ def _teacher(school: School, login: str) -> Staff:
 def _team_page(
     request: HttpRequest, school: School, issued: dict[str, object] | None
 ) -> HttpResponse:
+    groups = TeacherForm(school.pk).groups
     context = {
         "school": school,
         "teachers": rules.teachers_of(school),
-        "groups": TeacherForm(school.pk).groups,
+        "groups": groups,
+        "several": len({group.campaign_id for group in groups}) > 1,
         "issued": issued,
     }
     return render(request, "ardoise/team.html", context)

@@ -102,10 +102,12 @@ def histogram(
     ]
     # A mean lies on the scale of scores; a bin's score stands at the bin's middle.
     half = (bars[0].end - bars[0].start) / 2 if bars[0].end - bars[0].start == 1 else 0
-    for value, name in ((other_mean, "mean other"), (mean, "mean own")):
+    # The hollow mark is the larger one, so that both show where they meet.
+    marks = ((other_mean, "mean other", "l9 14h-18z"), (mean, "mean own", "l5 9h-10z"))
+    for value, name, shape in marks:
         if value is not None:
-            place = f"M{_n(x(value + half))} {_n(base + 2)}"
-            out.append(f'<path class="{name}" d="{place}l6 10h-12z"/>')
+            place = f"M{_n(x(value + half))} {_n(base + 1)}"
+            out.append(f'<path class="{name}" d="{place}{shape}"/>')
     return "".join([*out, "</svg>"])
 
 

@@ -79,8 +79,8 @@ def sheets_pdf(
             "peut l’expliquer et dire ce qui est prévu pour aider."
         ),
         "reading": _(
-            "Comment lire : la ligne va de zéro au maximum de points ; la flèche est le résultat "
-            "de l’élève ; les traits séparent les groupes."
+            "Comment lire : la ligne va de zéro au maximum de points ; la flèche est le résultat "
+            "de l’élève ; les traits séparent les groupes."
         ),
         "foot": _(
             "Document destiné à l’élève et à sa famille. À la clôture de la campagne, les noms et "

@@ -44,6 +44,7 @@ from ardoise.authority.restitution.summaries import (
     totals_of,
 )
 
+_LIGATURES = {ord("œ"): "oe", ord("æ"): "ae"}
 _RANK = {"scored": 0, "in-progress": 1, "absent": 2, "not-sat": 3}
 
 
@@ -66,6 +67,8 @@ class Column:
     sizes: list[tuple[int, str, int]]
     """Group, its name, how many pupils."""
     picture: SafeString
+    counts: list[tuple[str, int]]
+    """The drawing's figures: a score or range of scores, how many pupils."""
     sort: str
     """'' or this column's present order: 'ascending', 'descending'."""
 
@@ -74,7 +77,7 @@ def name_key(identity: Identity) -> tuple[str, str]:
     """As French lists sort: accents and case aside."""
 
     def bare(text: str) -> str:
-        spread = unicodedata.normalize("NFKD", text.casefold())
+        spread = unicodedata.normalize("NFKD", text.casefold().translate(_LIGATURES))
         return "".join(sign for sign in spread if not unicodedata.combining(sign))
 
     return bare(identity.usual_name or identity.family_name), bare(identity.first_name)
@@ -142,17 +145,17 @@ def _columns(
         other = comparison_mean(totals.get(domain.id), summary.n, minimum)
         order = "" if by != domain.id else "descending" if down else "ascending"
         sizes = [(k, label, summary.groups[k]) for k, label in enumerate(domain.labels)]
-        picture = _picture(domain, cells, summary, other)
-        out.append(Column(domain, summary, other, sizes, picture, order))
+        picture, counts = _picture(domain, cells, summary, other)
+        out.append(Column(domain, summary, other, sizes, picture, counts, order))
     return out
 
 
 def _picture(
     domain: Domain, cells: list[Cell], summary: Summary, other: float | None
-) -> SafeString:
+) -> tuple[SafeString, list[tuple[str, int]]]:
     scores = [cell.score for cell in cells if cell.status == "scored" and cell.score is not None]
     if not scores or summary.mean is None:
-        return SafeString("")
+        return SafeString(""), []
     bars = drawing.distribution(scores, summary.max_score, domain.thresholds)
     told = ", ".join(
         f"{label} : {size}" for label, size in zip(domain.labels, summary.groups, strict=True)
@@ -166,14 +169,20 @@ def _picture(
     svg = drawing.histogram(
         bars,
         domain.thresholds,
-        title=_("Répartition des scores : %(domain)s") % {"domain": domain.title},
+        title=_("Répartition des scores : %(domain)s") % {"domain": domain.title},
         description=text,
         identifier=f"d-{domain.id}",
         groups=len(domain.labels),
         mean=summary.mean,
         other_mean=other,
     )
-    return mark_safe(svg)  # noqa: S308 - drawing escapes every text it is given
+    counts = [(_bin(bar), bar.count) for bar in bars]
+    return mark_safe(svg), counts  # noqa: S308 - drawing escapes every text it is given
+
+
+def _bin(bar: drawing.Bar) -> str:
+    last = bar.end - 1
+    return f"{bar.start:g}" if last <= bar.start else f"{bar.start:g} – {last:g}"
 
 
 @staff_only
@@ -230,7 +239,7 @@ def pupil(request: HttpRequest, pupil_id: str) -> HttpResponse:
 def _scale(domain: Domain, cell: Cell) -> SafeString:
     if cell.score is None or cell.group is None:
         return SafeString("")
-    text = _("%(score)s points sur %(max)s : %(group)s.") % {
+    text = _("%(score)s points sur %(max)s : %(group)s.") % {
         "score": number_format(round(cell.score, 1)),
         "max": number_format(round(cell.max_score, 1)),
         "group": domain.labels[cell.group],

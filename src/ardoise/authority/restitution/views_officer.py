@@ -60,15 +60,15 @@ def collect(request: HttpRequest, campaign_id: str) -> HttpResponse:
             report = collect_returns(found, calls, stop=lambda: system_clock() > until)
     except DeliveryUnreachable:
         messages.error(
-            request, _("La plateforme de passation ne répond pas. Rien n’est perdu : réessayez.")
+            request, _("La plateforme de passation ne répond pas. Rien n’est perdu : réessayez.")
         )
         return redirect("restitution:campaign", found.pk)
     except DeliveryRefusal as refusal:
-        messages.error(request, _("La plateforme a refusé : %(why)s") % {"why": refusal})
+        messages.error(request, _("La plateforme a refusé : %(why)s") % {"why": refusal})
         return redirect("restitution:campaign", found.pk)
     for mismatch in report.mismatches:
         messages.warning(request, mismatch)
-    messages.success(request, _("Relève faite : %(n)s copies.") % {"n": report.sheets})
+    messages.success(request, _("Relève faite : %(n)s copies.") % {"n": report.sheets})
     _mark(request, found)
     return redirect("restitution:campaign", found.pk)
 
@@ -77,7 +77,7 @@ def _mark(request: HttpRequest, found: Campaign) -> None:
     if found.sheets.count() > MARK_AT_ONCE:
         messages.warning(
             request,
-            _("Les copies sont nombreuses : lancez la correction par la commande « mark »."),
+            _("Les copies sont nombreuses : lancez la correction par la commande « mark »."),
         )
         return
     mark_campaign(found)

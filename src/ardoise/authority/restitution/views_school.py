@@ -147,7 +147,7 @@ def lost_card(request: HttpRequest, pupil_id: str) -> HttpResponse:
             messages.error(
                 request,
                 _(
-                    "Pas de remplacement possible : la classe n’a plus de place de réserve, ou la "
+                    "Pas de remplacement possible : la classe n’a plus de place de réserve, ou la "
                     "campagne est terminée. Le service statistique peut ajouter des places."
                 ),
             )
@@ -170,7 +170,7 @@ def _tell(request: HttpRequest, campaign: Campaign, replaced: Replacement) -> No
         messages.warning(
             request,
             _(
-                "La plateforme n’a pas pu être prévenue : l’ancienne carte sera refusée "
+                "La plateforme n’a pas pu être prévenue : l’ancienne carte sera refusée "
                 "dès la prochaine relève."
             ),
         )
@@ -178,7 +178,7 @@ def _tell(request: HttpRequest, campaign: Campaign, replaced: Replacement) -> No
         messages.warning(
             request,
             _(
-                "L’élève a un temps majoré : le service statistique doit envoyer un nouveau kit "
+                "L’élève a un temps majoré : le service statistique doit envoyer un nouveau kit "
                 "pour que la nouvelle carte en tienne compte."
             ),
         )
