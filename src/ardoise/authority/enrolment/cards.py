@@ -202,10 +202,11 @@ class _Printer:
             "cards": [self._card(line) for line in pupils if self.pupils_write],
         }
 
-    def _card(self, line: CodeLine) -> dict[str, str]:
+    def _card(self, line: CodeLine) -> dict[str, Any]:
         address = card_address(self.url, self.campaign.pk, line.number, line.code)
         code = codes.shown(line.code)
-        return _listed(line, self.words) | {"code": code, "qr": _qr(address)}
+        card = {"code": code, "qr": _qr(address), "spare": line.spare}
+        return _listed(line, self.words) | card
 
 
 def _qr(text: str) -> str:
