@@ -171,7 +171,7 @@ def _purge(campaign: Campaign, closing: Closing, calls: DeliveryCalls) -> tuple[
 def _purged(campaign: Campaign, closing: Closing, calls: DeliveryCalls) -> dict[str, int]:
     """What delivery destroyed; empty if it never held the campaign, or purged it unasked."""
     try:
-        if calls.status(campaign.pk).state in ("waiting", "open"):
+        if calls.status(campaign.pk).state == "open":
             close_window(campaign, calls)
         done = calls.send_order(Purge(closing.order, campaign.pk))
     except DeliveryRefusal as refusal:
