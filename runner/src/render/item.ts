@@ -49,7 +49,7 @@ export function renderItem(item: Item, context: ItemContext): ItemView {
   const element = make("div", "question");
   element.lang = context.language;
   element.dataset.testid = `item-${item.id}`;
-  element.append(build(item.body, startAt(item.body, context, special)));
+  element.append(build(item.body, startAt(item.body, context, special, 2)));
   nameInline(controls, words);
   element.append(live);
   return {
@@ -63,6 +63,9 @@ export function renderItem(item: Item, context: ItemContext): ItemView {
 export function renderPreview(item: Item, context: NodeContext): HTMLElement {
   const special: Special = (tree, place) => {
     if (!isInteraction(tree[0])) return null;
+    // Its options stand on the teacher's keys already.
+    const keyed = item.responses.some(({ id, keys }) => id === attributesOf(tree).response && keys.length > 0);
+    if (keyed) return document.createDocumentFragment();
     if (tree[0] === "text-entry" || tree[0] === "extended-text") return make("span", "q-gap", "\u2026");
     const listed = make("ul", "q-options");
     for (const option of optionsOf(tree)) {
@@ -76,7 +79,7 @@ export function renderPreview(item: Item, context: NodeContext): HTMLElement {
   };
   const element = make("div", "question");
   element.lang = context.language;
-  element.append(build(item.body, startAt(item.body, context, special)));
+  element.append(build(item.body, startAt(item.body, context, special, 3)));
   return element;
 }
 

@@ -20,15 +20,22 @@ export interface Place {
   readonly depth: number;
   /** Author's heading levels in use, so that ours leave no gap. */
   readonly headings: readonly number[];
+  /** What the highest of them becomes here: the page's own headings stand above. */
+  readonly level: number;
 }
 
 /** Builds booklet markup. Never parses: elements come from a whitelist, text stays text. */
 export function renderNodes(nodes: readonly Markup[], context: NodeContext): DocumentFragment {
-  return build(nodes, startAt(nodes, context, () => null));
+  return build(nodes, startAt(nodes, context, () => null, 2));
 }
 
-export function startAt(nodes: readonly Markup[], context: NodeContext, special: Special): Place {
-  return { context, special, quiet: false, depth: 0, headings: headingLevels(nodes) };
+export function startAt(
+  nodes: readonly Markup[],
+  context: NodeContext,
+  special: Special,
+  level: number,
+): Place {
+  return { context, special, quiet: false, depth: 0, headings: headingLevels(nodes), level };
 }
 
 export function build(nodes: readonly Markup[], place: Place): DocumentFragment {
@@ -64,10 +71,11 @@ function known(name: string, tree: Tree, place: Place): Node | null {
   if (name === "img") return picture(attributesOf(tree), place);
   if (name === "audio") return audio(attributesOf(tree), place.context);
   if (/^h[1-6]$/.test(name)) {
-    const level = 3 + Math.max(0, place.headings.indexOf(Number(name[1])));
+    const level = place.level + Math.max(0, place.headings.indexOf(Number(name[1])));
     return element(`h${Math.min(level, 6)}`, tree, inner, false);
   }
   if (name === "semantics" || name === "mfenced") return mathRow(name, tree, inner);
+  if (name === "rubric") return element("div", tree, inner, false);
   if (MATH.has(name)) return element(name, tree, { ...inner, quiet: true }, true);
   if (!HTML.has(name)) return null;
   const built = element(name, tree, inner, false);

@@ -26,14 +26,16 @@ export const MATH = list(
     "msub msup msubsup munder mover munderover mmultiscripts mprescripts none mtable mtr mtd",
 );
 
-const EVERYWHERE = list("lang dir");
+const EVERYWHERE = list("lang dir title aria-label aria-hidden");
+const SPOKEN = list("title aria-label abbr");
+const SPOKEN_LIMIT = 500;
 const BY_ELEMENT: Readonly<Record<string, ReadonlySet<string>>> = {
   th: list("scope colspan rowspan abbr"),
   td: list("colspan rowspan"),
   col: list("span"),
   colgroup: list("span"),
   ol: list("start reversed type"),
-  abbr: list("title"),
+  li: list("value"),
 };
 
 const MATH_ATTRIBUTES = list(
@@ -42,7 +44,7 @@ const MATH_ATTRIBUTES = list(
     "accent accentunder columnspan rowspan columnalign",
 );
 
-const COUNTS = list("colspan rowspan span columnspan start");
+const COUNTS = list("colspan rowspan span columnspan start value");
 /** Words, numbers and lengths. No colon, no bracket: neither an address nor a call fits in. */
 const PLAIN = /^[\p{L}\p{N} .,%+'’_-]{0,200}$/u;
 
@@ -51,7 +53,7 @@ export function allowed(element: string, name: string, value: string, math: bool
   const names = math ? MATH_ATTRIBUTES : BY_ELEMENT[element];
   if (!EVERYWHERE.has(name) && !names?.has(name)) return false;
   if (COUNTS.has(name)) return /^-?[0-9]{1,4}$/.test(value) && Number(value) <= 1000;
-  return PLAIN.test(value);
+  return SPOKEN.has(name) ? value.length <= SPOKEN_LIMIT : PLAIN.test(value);
 }
 
 /** The part of QTI's shared vocabulary of classes that has a look here. */
