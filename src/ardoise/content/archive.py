@@ -7,6 +7,7 @@ Nothing is ever unpacked to disk.
 import io
 import os
 import stat
+import struct
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
@@ -63,7 +64,7 @@ def safe_path(path: str) -> str | None:
 def _ignored(path: str) -> bool:
     """What operating systems leave behind: hidden files and macOS's resource forks."""
     parts = PurePosixPath(path).parts
-    return "__MACOSX" in parts or any(part.startswith(".") for part in parts)
+    return "__MACOSX" in parts or any(part.startswith(".") and part != ".." for part in parts)
 
 
 class _Store:
@@ -133,7 +134,7 @@ def _from_zip(payload: bytes, name: str) -> dict[str, bytes]:
     # zipfile and zlib meet damage with all of these.
     except (
         zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError,
-        NotImplementedError, LookupError, OverflowError,
+        NotImplementedError, LookupError, OverflowError, struct.error,
     ) as fault:  # fmt: skip
         raise _refusal(name, "is no sound zip file: make the package again") from fault
     return store.files

@@ -14,12 +14,17 @@ MATHML = "http://www.w3.org/1998/Math/MathML"
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 XML_BASE = "{http://www.w3.org/XML/1998/namespace}base"
 
+DOCUMENT_LIMIT = 4 << 20
+
 _ENCODING = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 _ENCODINGS = {"utf-8", "us-ascii", "ascii", "iso-8859-1", "iso-8859-15", "windows-1252"}
 
 
 def parse(payload: bytes, *, file: str) -> etree._Element:
     """The root of an XML document. Raises ContentFault, naming the line where it breaks."""
+    if len(payload) > DOCUMENT_LIMIT:
+        message = f"is larger than {DOCUMENT_LIMIT >> 20} MiB: split it"
+        raise ContentFault(Finding(file, message))
     body = payload.removeprefix(b"\xef\xbb\xbf")
     declared = _ENCODING.match(body)
     encoding = declared.group(1).decode("ascii").lower() if declared else "utf-8"

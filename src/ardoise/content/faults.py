@@ -42,14 +42,15 @@ class Findings:
         self.warnings: list[Finding] = []
 
     def fault(self, finding: Finding) -> None:
-        """Keep a fault. Raises ContentFault once there are too many to be worth reading."""
-        self.faults.append(finding)
+        """Keep a fault, once. Raises ContentFault once there are too many to be worth reading."""
+        if finding not in self.faults and len(self.faults) < FINDINGS_LIMIT:
+            self.faults.append(finding)
         if len(self.faults) >= FINDINGS_LIMIT:
             self.settle()
 
     def warn(self, finding: Finding) -> None:
         """Keep a warning; beyond the limit they are dropped, a fault never is."""
-        if len(self.warnings) < FINDINGS_LIMIT:
+        if finding not in self.warnings and len(self.warnings) < FINDINGS_LIMIT:
             self.warnings.append(finding)
 
     def settle(self) -> None:

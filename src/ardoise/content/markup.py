@@ -18,7 +18,7 @@ _BLOCK = (
     "h1 h2 h3 h4 h5 h6 p ul ol li dl dt dd table caption colgroup col thead tbody tfoot tr th td "
     "blockquote figure figcaption hr div section article header footer pre img audio"
 )
-BLOCKS = words(_BLOCK) - {"img", "audio"} | {"choice", "extended-text", "rubric", "prompt", "option"}
+BLOCKS = words(_BLOCK + " choice extended-text rubric prompt option") - {"img", "audio"}
 """Nodes beside which white space means nothing."""
 HTML = words(_INLINE + " " + _BLOCK)
 MATH = words(

@@ -33,7 +33,9 @@ _STARTS = (
     (b"OggS", "audio/ogg"), (b"ID3", "audio/mpeg"),
 )  # fmt: skip
 _REFERENCE = re.compile(r"url\(\s*['\"]?\s*#([^'\")\s]+)\s*['\"]?\s*\)")
-_FOREIGN = re.compile(r"url\s*\(|image\s*\(|image-set|@import|expression\s*\(|javascript:", re.I)
+_FOREIGN = re.compile(
+    r"url\s*\(|image\s*\(|image-set|src\s*\(|@import|expression\s*\(|javascript:", re.I
+)
 _DROPPED = frozenset({"script", "foreignObject", "metadata", "style", "namedview"})
 
 

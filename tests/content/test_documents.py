@@ -1,0 +1,48 @@
+"""XML is read without trust."""
+
+import pytest
+
+from ardoise.content import documents
+from ardoise.content.faults import ContentFault
+
+
+def refused(payload: bytes) -> ContentFault:
+    with pytest.raises(ContentFault) as caught:
+        documents.parse(payload, file="a.xml")
+    return caught.value
+
+
+def test_a_document_type_is_refused_with_its_line() -> None:
+    fault = refused(b'<?xml version="1.0"?>\n\n<!DOCTYPE a SYSTEM "http://example.org/a.dtd"><a/>')
+    assert "document type" in str(fault)
+
+
+def test_a_billion_laughs_are_refused() -> None:
+    payload = b'<!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]><l>&b;</l>'
+    assert "entities" in str(refused(payload))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_an_encoding_that_could_hide_a_document_type_is_refused(encoding: str) -> None:
+    assert "UTF-8" in str(refused("<!DOCTYPE a><a/>".encode(encoding)))
+
+
+@pytest.mark.parametrize("encoding", ["UTF-7", "cp037", "EUC-JP"])
+def test_an_odd_declared_encoding_is_refused(encoding: str) -> None:
+    payload = f'<?xml version="1.0" encoding="{encoding}"?><a/>'.encode()
+    assert "UTF-8" in str(refused(payload))
+
+
+def test_broken_xml_names_the_line() -> None:
+    fault = refused(b"<a>\n<b>\n</a>")
+    assert fault.findings[0].line == 3
+
+
+def test_deep_nesting_is_refused() -> None:
+    refused(b"<a>" * 5_000 + b"</a>" * 5_000)
+
+
+def test_comments_and_instructions_vanish() -> None:
+    root = documents.parse(b"<a><!-- key: B -->x<?run me?>y</a>", file="a.xml")
+    assert documents.text_of(root) == "xy"
+    assert len(root) == 0

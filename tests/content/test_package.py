@@ -1,0 +1,193 @@
+"""A package is read whole, and what is wrong with it is said in one go."""
+
+import pytest
+
+from ardoise.content.faults import FINDINGS_LIMIT, ContentFault
+from ardoise.content.package import read_package
+from tests.content.samples import (
+    CHOICE,
+    TEMPLATES,
+    declared,
+    files_of,
+    item,
+    manifest,
+    mapping,
+    outline_of,
+    package,
+    zipped,
+)
+
+
+def refused(*items: str, **more: bytes | str) -> list[str]:
+    with pytest.raises(ContentFault) as caught:
+        package(*items, **more)
+    return [str(finding) for finding in caught.value.findings]
+
+
+def one(found: list[str], part: str) -> None:
+    assert any(part in line for line in found), found
+
+
+def test_items_stand_in_the_order_of_the_test() -> None:
+    items = [item(identifier=f"q-{n}") for n in (1, 2, 3)]
+    listed = manifest(["1.xml", "2.xml", "3.xml"], tests=("test.xml",))
+    read = package(
+        *items, **{"imsmanifest.xml": listed, "test.xml": outline_of(["3.xml", "1.xml"])}
+    )
+    assert [found.identifier for found in read.items] == ["q-3", "q-1"]
+    assert (read.identifier, read.title) == ("T", "The test")
+
+
+def test_without_a_test_the_manifest_gives_the_order() -> None:
+    read = package(item(identifier="q-2"), item(identifier="q-1"))
+    assert [found.identifier for found in read.items] == ["q-2", "q-1"]
+
+
+def test_the_test_s_rubrics_are_kept_with_their_views() -> None:
+    section = '<qti-rubric-block view="candidate tutor"><p>Read.</p></qti-rubric-block>'
+    listed = manifest(["1.xml"], tests=("test.xml",))
+    read = package(
+        item(), **{"imsmanifest.xml": listed, "test.xml": outline_of(["1.xml"], section=section)}
+    )
+    assert read.rubrics[0].views == {"candidate", "tutor"}
+    assert read.rubrics[0].nodes == (["p", {}, "Read."],)
+
+
+def test_many_faults_are_reported_at_once() -> None:
+    found = refused(
+        item("<marquee/><video/>" + CHOICE, identifier="q-1"),
+        item(CHOICE, identifier="q-2", template="map_response_point"),
+        item(CHOICE, identifier="q-3", declarations=declared("Z")),
+    )
+    one(found, "item q-1, <marquee>")
+    one(found, "item q-1, <video>")
+    one(found, "item q-2, <qti-response-processing>")
+    one(found, "the correct response Z is none of the options")
+
+
+def test_findings_are_bounded() -> None:
+    assert len(refused(item("<marquee/>\n" * 5_000))) == FINDINGS_LIMIT
+
+
+def test_a_missing_file_is_named() -> None:
+    one(
+        refused(item(), **{"imsmanifest.xml": manifest(["1.xml", "gone.xml"])}),
+        "gone.xml, which is missing",
+    )
+    listed = manifest(["1.xml"], tests=("test.xml",))
+    found = refused(item(), **{"imsmanifest.xml": listed, "test.xml": outline_of(["gone.xml"])})
+    one(found, "test.xml:1: names gone.xml, which is missing")
+
+
+def test_a_manifest_that_points_outside_is_refused() -> None:
+    one(refused(item(), **{"imsmanifest.xml": manifest(["../1.xml"])}), "outside the package")
+
+
+def test_no_manifest_is_a_clear_fault() -> None:
+    with pytest.raises(ContentFault, match=r"no imsmanifest\.xml at its top"):
+        read_package(zipped({"folder/imsmanifest.xml": b"<manifest/>"}), name="sample")
+
+
+def test_the_same_identifier_twice_is_refused() -> None:
+    one(refused(item(), item()), "has the identifier of 1.xml")
+
+
+def test_qti_2_is_refused_by_name() -> None:
+    old = '<assessmentItem xmlns="http://www.imsglobal.org/xsd/imsqti_v2p2" identifier="a"/>'
+    one(refused(old), "is QTI 2")
+
+
+def test_custom_processing_is_refused_at_its_rule_and_says_why() -> None:
+    own = "<qti-response-processing>\n<qti-response-condition/></qti-response-processing>"
+    found = refused(item(template=None, after=own))
+    one(found, "item q-1, <qti-response-condition>: custom response processing: only the standard")
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        TEMPLATES + "match_correct",
+        TEMPLATES + "match_correct.xml",
+        "http://www.imsglobal.org/question/qti_v3p0/rptemplates/match_correct",
+        "http://www.imsglobal.org/question/qti_v2p1/rptemplates/match_correct.xml",
+        "match_correct.xml",
+    ],
+)
+def test_a_template_is_known_by_the_last_part_of_its_address(uri: str) -> None:
+    own = f'<qti-response-processing template="{uri}"/>'
+    assert package(item(template=None, after=own)).items[0].template == "match_correct"
+
+
+@pytest.mark.parametrize(
+    ("declarations", "template", "message"),
+    [
+        (declared("A", cardinality="record"), "match_correct", "cardinality must be"),
+        (declared("A", base="pair"), "match_correct", "base-type must be"),
+        (declared("A", base="string"), "match_correct", "cannot answer a string"),
+        (declared("A", "B"), "match_correct", "several values for one"),
+        (declared(), "match_correct", "needs a qti-correct-response"),
+        (declared("A"), "map_response", "needs a qti-mapping"),
+        (declared("A"), "CC2_match", "needs an outcome MAXSCORE"),
+        (declared("A") * 2, "match_correct", "the same identifier twice"),
+        ("", "match_correct", "not declared soundly"),
+        (declared(mapping=mapping({"A": 1}, 'upper-bound="many"')), "map_response", "a number"),
+        (declared("A") + "<qti-template-declaration/>", "match_correct", "not drawn so far"),
+    ],
+)
+def test_declarations_that_do_not_fit_are_refused(
+    declarations: str, template: str, message: str
+) -> None:
+    one(refused(item(declarations=declarations, template=template)), message)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('max-choices="1"', 'max-choices="0"', "set max-choices to 1"),
+        ('max-choices="1"', 'max-choices="one"', "must be a whole number"),
+        ('max-choices="1"', 'max-choices="1" min-choices="2"', "min-choices is above"),
+        ('identifier="B"', 'identifier="A"', "stands twice"),
+        ('identifier="B"', 'identifier="B C"', "needs an identifier"),
+        ('identifier="B"', 'identifier="B" template-identifier="T"', "template variable"),
+        ("<qti-prompt>", f"<qti-prompt>{CHOICE}", "inside another interaction"),
+        ('response-identifier="RESPONSE"', 'response-identifier="OTHER"', "not declared soundly"),
+    ],
+)
+def test_an_interaction_that_cannot_work_is_refused(old: str, new: str, message: str) -> None:
+    one(refused(item(CHOICE.replace(old, new))), message)
+
+
+def test_a_pattern_mask_is_refused_not_forgotten() -> None:
+    body = (
+        '<p><qti-text-entry-interaction response-identifier="RESPONSE" pattern-mask="[0-9]"/></p>'
+    )
+    one(refused(item(body, declarations=declared("x", base="string"))), "pattern-mask")
+
+
+def test_the_template_scores_one_response_so_a_second_is_refused() -> None:
+    second = CHOICE.replace("RESPONSE", "R2")
+    more = declared("A").replace("RESPONSE", "R2")
+    one(refused(item(CHOICE + second, declarations=declared("A") + more)), "never R2")
+
+
+@pytest.mark.parametrize(
+    ("section", "message"),
+    [
+        ('<qti-selection select="1"/>', "not selected so far"),
+        ('<qti-ordering shuffle="true"/>', "not shuffled so far"),
+        ("<qti-branch-rule/>", "branching"),
+        ("<mystery/>", "not known in a test"),
+    ],
+)
+def test_what_a_test_asks_beyond_the_first_cut_is_refused(section: str, message: str) -> None:
+    listed = manifest(["1.xml"], tests=("test.xml",))
+    files = {"imsmanifest.xml": listed, "test.xml": outline_of(["1.xml"], section=section)}
+    one(refused(item(), **files), message)
+
+
+def test_the_digest_changes_with_any_byte_and_not_with_packing() -> None:
+    files = files_of(item())
+    digest = read_package(zipped(files), name="a").digest
+    again = read_package(zipped(dict(reversed(files.items()))), name="b").digest
+    other = read_package(zipped({**files, "extra.txt": b"x"}), name="a").digest
+    assert digest == again != other
