@@ -10,10 +10,12 @@ from ardoise.authority.collection.models import Extent, Sheet, Stray, Unopened
 from ardoise.authority.collection.opening import Opened, Opener, Rejected
 from ardoise.authority.collection.rules import read_records, retry_unopened
 from ardoise.authority.enrolment.models import Seat
+from ardoise.authority.registry.models import ClassGroup
 from ardoise.contract import limits
 from ardoise.contract.returns import Record
 from ardoise.seal.envelope import seal, sheet_context
 from tests.authority.collection.exam import KEYED, Exam, exam
+from tests.authority.enrolment.town import class_of
 
 Why = Unopened.Why
 Made = tuple[Record, bytes]
@@ -164,9 +166,7 @@ def test_a_keyed_sheet_opens_after_its_pupil_changed_class() -> None:
     assert read_records(held.campaign, [made]).sheets == 1
 
 
-def _another_class(held: Exam) -> object:
-    from tests.authority.enrolment.town import class_of
-
+def _another_class(held: Exam) -> ClassGroup:
     return class_of(held.campaign, [], label="6e B")
 
 

@@ -138,6 +138,7 @@ def certificate_pdf(document: CertificateDocument, signature: bytes, public_key:
 
 
 LABELS = {
+    "summaries": "Sommes par campagne",
     "marks": "Notes par copie",
     "response_scores": "Scores de réponses distinctes",
     "markings": "États de correction",

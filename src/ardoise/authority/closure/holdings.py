@@ -31,6 +31,8 @@ class Kind:
 
 # In this order: what points at a row goes before the row.
 DESTROYED = (
+    # Sums that did not pass the disclosure gate: of a small campaign they would tell too much.
+    Kind("restitution.CampaignSummary", "campaign", "summaries"),
     Kind("marking.Mark", "campaign", "marks"),
     Kind("marking.ResponseScore", "part__campaign", "response_scores"),
     Kind("marking.PartMarking", "part__campaign", "markings"),
