@@ -19,6 +19,13 @@ PICTURE = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
 QUESTION = "Combien de lanternes violettes Zorobabel a-t-il vues"
+NAMES = [
+    "Éléonore D’Aulnay-Vexin",
+    "Maximilien Bartholomé",
+    "Zorobabel Ko-Ba",
+    "Thị Nguyễn",
+    "Ianek Żakowski",
+]
 RIGHT_OPTION = "quarante-deux lanternes"
 
 

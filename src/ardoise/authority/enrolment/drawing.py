@@ -90,22 +90,21 @@ class Drawer:
             class_group_id__in=list(groups), left=False, links__isnull=True
         ).only("pk", "class_group_id", "time_percent")
         wanted = [_Want(groups[pupil.class_group_id], pupil=pupil) for pupil in pupils]
-        held = Counter(
-            Seat.objects.filter(group__in=groups.values(), voided_at=None)
-            .order_by()
-            .values_list("group_id", "role", "spare")
-        )
-        held.update((want.group.pk, "pupil", False) for want in wanted)
+        seats = Seat.objects.filter(group__in=groups.values()).order_by()
+        ever = Counter(seats.filter(role="pupil").values_list("group_id", flat=True))
+        ever.update(want.group.pk for want in wanted)
+        held = Counter(seats.filter(voided_at=None).values_list("group_id", "role", "spare"))
         for group in groups.values():
-            if held[group.pk, "pupil", False] + self.plan.spares > limits.GROUP_PAGE:
+            spares = self.plan.spares - held[group.pk, "pupil", True]
+            wanted += [_Want(group, spare=True)] * spares
+            # Seats that were voided stay in the group at delivery, and count.
+            if ever[group.pk] + max(spares, 0) > limits.GROUP_PAGE:
                 raise EnrolmentRefused(
                     f"class group {group.class_group_id} has more than the {limits.GROUP_PAGE} "
                     "seats that a group can have: divide it in the roll"
                 )
-            lacking = self.plan.spares - held[group.pk, "pupil", True]
-            wanted += [_Want(group, spare=True)] * lacking
-            lacking = self.plan.teachers - held[group.pk, "teacher", False]
-            wanted += [_Want(group, role="teacher")] * lacking
+            teachers = self.plan.teachers - held[group.pk, "teacher", False]
+            wanted += [_Want(group, role="teacher")] * teachers
         return wanted
 
     def _numbers(self, count: int) -> list[str]:
