@@ -16,14 +16,15 @@ from tests.content.samples import PNG, files_of, item, manifest, outline_of, zip
 EXAMPLE = archive.read_files(
     Path(__file__).parents[2] / "examples" / "sixieme-2026" / "maths", name="maths"
 )
+MORE: dict[str, bytes | str] = {
+    "a.png": PNG,
+    "b.svg": '<svg xmlns="http://www.w3.org/2000/svg"><g id="a"><use href="#a"/></g></svg>',
+    "test.xml": outline_of(["1.xml"]),
+    "imsmanifest.xml": manifest(["1.xml"], tests=("test.xml",)),
+}
 SMALL = files_of(
     item('<p><img src="a.png" alt=""/><img src="b.svg" alt=""/></p><p>x <em>y</em></p>'),
-    **{
-        "a.png": PNG,
-        "b.svg": '<svg xmlns="http://www.w3.org/2000/svg"><g id="a"><use href="#a"/></g></svg>',
-        "test.xml": outline_of(["1.xml"]),
-        "imsmanifest.xml": manifest(["1.xml"], tests=("test.xml",)),
-    },
+    **MORE,
 )
 FEW = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ardoise.scoring.values import Base, captured, parse_response
+from ardoise.scoring.values import Base, captured, parse_lexical, parse_response
 
 SPACES = [" ", "\u00a0", "\u202f", "\u2009"]
 
@@ -89,3 +89,18 @@ def test_any_text_is_a_value_or_none(text: str, base: Base) -> None:
     value = parse_response(base, text)
     assert value is None or isinstance(value, str | int | float)
     assert value != ""
+
+
+@pytest.mark.parametrize(
+    ("base", "text", "value"),
+    [
+        ("float", "2.5", 2.5), ("float", "2,5", None), ("float", " 2.5", None),
+        ("float", "1e2", 100.0), ("float", "NaN", None), ("integer", "12", 12),
+        ("integer", "12\n", None), ("integer", "1.0", None), ("string", " a ", " a "),
+        ("string", "", None), ("identifier", "A", "A"), ("identifier", "", None),
+    ],
+)  # fmt: skip
+def test_qti_s_own_lexical_forms_forgive_nothing(
+    base: Base, text: str, value: str | float | None
+) -> None:
+    assert parse_lexical(base, text) == value

@@ -68,7 +68,7 @@ def draft(
     """
     drafting = _Drafting(package, writer)
     if writer == "teacher":
-        _check_keyed(package)
+        check_keyed(package)
     items = tuple(drafting.item(number, item) for number, item in enumerate(package.items, 1))
     instructions = tuple(
         node
@@ -89,8 +89,8 @@ def draft(
     return made
 
 
-def _check_keyed(package: Package) -> None:
-    """A teacher presses one key an item."""
+def check_keyed(package: Package) -> None:
+    """Raises ContentFault unless a teacher can key every item with one key: see `draft`."""
     findings = [
         Finding(item.file, message, item.identifier)
         for item in package.items

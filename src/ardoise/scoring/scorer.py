@@ -9,13 +9,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from ardoise.content.model import Item, MapEntry, OutcomeDeclaration, ResponseDeclaration
+from ardoise.content.model import Item, OutcomeDeclaration, ResponseDeclaration
 from ardoise.content.model import Mapping as PointMap
-from ardoise.scoring.values import Value, captured, parse_response
+from ardoise.scoring.values import Base, Value, parse_response
 
 RESPONSE = "RESPONSE"
 SCORE = "SCORE"
 Outcome = Value | tuple[Value, ...] | None
+Capture = Callable[[Base, str], Value | None]
+"""Text to value: `values.parse_response` for what pupils type, `values.parse_lexical` for QTI's."""
 Response = Value | tuple[Value, ...] | None
 """A typed response; None is NULL: nothing given, or nothing that can be read."""
 
@@ -58,8 +60,11 @@ class Scorer:
         return ItemScore(score, self.max_score, MappingProxyType(outcomes))
 
 
-def compile_item(item: Item) -> Scorer:
-    """The scorer of an item. Items that came through `read_package` always compile."""
+def compile_item(item: Item, *, capture: Capture = parse_response) -> Scorer:
+    """The scorer of an item. Items that came through `read_package` always compile.
+
+    `capture` reads responses and keys alike, so that both meet in the same form.
+    """
     outcomes = {outcome.identifier: _default(outcome) for outcome in item.outcomes}
     response = next((r for r in item.responses if r.identifier == RESPONSE), None)
     if item.template is None or response is None:
@@ -72,18 +77,18 @@ def compile_item(item: Item) -> Scorer:
     most = outcomes.get("MAXSCORE")
     full = float(most) if isinstance(most, int | float) else 1.0
     if item.template.endswith("map_response"):
-        points = _map_points(response, response.mapping or PointMap(()))
+        points = _map_points(response, response.mapping or PointMap(()), capture)
         best = _best_mapped(item, response, response.mapping or PointMap(()))
     else:
         full = full if item.template.startswith("CC2") else 1.0
-        points = _match_points(response, full)
+        points = _match_points(response, full, capture)
         best = full
     stated = _stated_maximum(item)
     return Scorer(
         item.identifier,
         stated if stated is not None else best,
         True,
-        _reader(response),
+        _reader(response, capture),
         points,
         MappingProxyType(outcomes),
         item.template in ("CC2_match", "CC2_map_response") and "FEEDBACKBASIC" in outcomes,
@@ -108,22 +113,26 @@ def _stated_maximum(item: Item) -> float | None:
     return None
 
 
-def _reader(response: ResponseDeclaration) -> Callable[[tuple[str, ...]], Response]:
+def _reader(
+    response: ResponseDeclaration, capture: Capture
+) -> Callable[[tuple[str, ...]], Response]:
     """Typed responses. Several values for one variable are no value: nothing says which counts."""
 
     def single(given: tuple[str, ...]) -> Response:
-        return parse_response(response.base, given[0]) if len(given) == 1 else None
+        return capture(response.base, given[0]) if len(given) == 1 else None
 
     def multiple(given: tuple[str, ...]) -> Response:
-        values = (parse_response(response.base, text) for text in given)
+        values = (capture(response.base, text) for text in given)
         return tuple(value for value in values if value is not None) or None
 
     return single if response.cardinality == "single" else multiple
 
 
-def _match_points(response: ResponseDeclaration, full: float) -> Callable[[Response], float]:
+def _match_points(
+    response: ResponseDeclaration, full: float, capture: Capture
+) -> Callable[[Response], float]:
     """`match`: same value; for multiple, the same as often, in any order. NULL: no points."""
-    keys = [parse_response(response.base, text) for text in response.correct]
+    keys = [capture(response.base, text) for text in response.correct]
     if response.cardinality == "single":
         key = keys[0] if keys else None
         return lambda given: full if given is not None and given == key else 0.0
@@ -131,12 +140,14 @@ def _match_points(response: ResponseDeclaration, full: float) -> Callable[[Respo
     return lambda given: full if isinstance(given, tuple) and Counter(given) == wanted else 0.0
 
 
-def _map_points(response: ResponseDeclaration, mapping: PointMap) -> Callable[[Response], float]:
+def _map_points(
+    response: ResponseDeclaration, mapping: PointMap, capture: Capture
+) -> Callable[[Response], float]:
     """`mapResponse`: the sum over distinct values, each by its entry or the default, then bounds.
 
     The first entry that fits counts. The template gives 0 for NULL without asking the mapping.
     """
-    worth = _Worth(response.base == "string", response, mapping)
+    worth = _Worth(response, mapping, capture)
 
     def points(given: Response) -> float:
         if given is None:
@@ -150,25 +161,17 @@ def _map_points(response: ResponseDeclaration, mapping: PointMap) -> Callable[[R
 class _Worth:
     """What one value is worth, found without walking through the entries."""
 
-    def __init__(self, text: bool, response: ResponseDeclaration, mapping: PointMap) -> None:
+    def __init__(self, response: ResponseDeclaration, mapping: PointMap, capture: Capture) -> None:
         self._default = mapping.default
         self._exact: dict[Value, tuple[int, float]] = {}
         self._folded: dict[Value, tuple[int, float]] = {}
         for place, entry in enumerate(mapping.entries):
-            self._keep(place, entry, text=text, response=response)
-
-    def _keep(
-        self, place: int, entry: MapEntry, *, text: bool, response: ResponseDeclaration
-    ) -> None:
-        key = parse_response(response.base, entry.key)
-        if key is None:
-            return
-        # Only texts and identifiers have case; identifiers are never folded by a mapping key's
-        # default, since an option's identifier is exact.
-        if text and not entry.case_sensitive:
-            self._folded.setdefault(captured(str(key)).casefold(), (place, entry.value))
-        else:
-            self._exact.setdefault(key, (place, entry.value))
+            key = capture(response.base, entry.key)
+            # Texts alone have case to fold: an identifier is exact, whatever the entry says.
+            if isinstance(key, str) and response.base == "string" and not entry.case_sensitive:
+                self._folded.setdefault(key.casefold(), (place, entry.value))
+            elif key is not None:
+                self._exact.setdefault(key, (place, entry.value))
 
     def of(self, value: Value) -> float:
         found = [self._exact.get(value)]

@@ -24,6 +24,10 @@ DIGITS_LIMIT = 40
 
 _SPACE = re.compile(r"[\s\u00a0\u2007\u2009\u202f\u200b\ufeff]+")
 _APOSTROPHES = str.maketrans({"’": "'", "ʼ": "'", "ˈ": "'", "＇": "'"})
+_INTEGER = re.compile(r"^[+-]?[0-9]{1,40}\Z")
+_FLOAT = re.compile(
+    r"^[+-]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,3})?\Z"
+)
 _NUMBER = re.compile(
     r"^(?P<sign>[+-]?) ?"
     r"(?P<whole>[0-9]{1,3}(?: [0-9]{3})+|[0-9]*)"
@@ -48,6 +52,18 @@ def parse_response(base_type: Base, text: str) -> Value | None:
     if base_type == "string":
         return plain
     return _integer(plain) if base_type == "integer" else _float(plain)
+
+
+def parse_lexical(base_type: Base, text: str) -> Value | None:
+    """The value of a text in QTI's own lexical form, with nothing forgiven; None: no value.
+
+    For responses that another system captured: a text counts with its spaces.
+    """
+    if base_type in ("identifier", "string"):
+        return text or None
+    if base_type == "integer":
+        return int(text) if _INTEGER.match(text) else None
+    return float(text) if _FLOAT.match(text) and math.isfinite(float(text)) else None
 
 
 def _split(plain: str) -> tuple[str, str, str, str] | None:
