@@ -82,7 +82,7 @@ def _read_table(text: str, found: Findings, skipped: dict[str, int], on: date) -
         record = {name: Cell(row[at], line, at + 1, COLUMNS[name]) for name, at in places.items()}
         if (pupil := _read_row(record, found, skipped, on)) is not None:
             pupils.append(pupil)
-    if not records:
+    if not records and not found.failed:
         found.add("no-pupil", line)
     return pupils
 
