@@ -1,7 +1,8 @@
 """Capture: what a pupil typed or chose becomes a value of a base type, once, by these rules.
 
 text     Unicode NFC; every run of white space (no-break spaces too) is one space; none at the ends;
-         a typographic apostrophe is the typewriter's. Nothing left: no value (QTI: NULL).
+         a typographic apostrophe is the typewriter's; invisible characters (zero-width space, soft
+         hyphen) are not there. Nothing left: no value (QTI: NULL).
 number   As text; then an optional sign (+, - or −), digits, at most one decimal comma or point,
          digits. Spaces may part the digits in threes, counted from the decimal sign. A power of
          ten (1e3) is read too. Points never part thousands: 1.000 is one. Anything else: no value.
@@ -22,8 +23,10 @@ Value = str | int | float
 TEXT_LIMIT = 20_000
 DIGITS_LIMIT = 40
 
-_SPACE = re.compile(r"[\s\u00a0\u2007\u2009\u202f\u200b\ufeff]+")
-_APOSTROPHES = str.maketrans({"’": "'", "ʼ": "'", "ˈ": "'", "＇": "'"})
+_SPACE = re.compile(r"\s+")
+_CHARACTERS = str.maketrans(
+    {"’": "'", "ʼ": "'", "＇": "'", "\u200b": None, "\u2060": None, "\ufeff": None, "\u00ad": None}
+)
 _INTEGER = re.compile(r"^[+-]?[0-9]{1,40}\Z")
 _FLOAT = re.compile(
     r"^[+-]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,3})?\Z"
@@ -38,7 +41,7 @@ _NUMBER = re.compile(
 
 def captured(text: str) -> str:
     """A text in the form in which texts are compared."""
-    plain = unicodedata.normalize("NFC", text[:TEXT_LIMIT]).translate(_APOSTROPHES)
+    plain = unicodedata.normalize("NFC", text[:TEXT_LIMIT].translate(_CHARACTERS))
     return _SPACE.sub(" ", plain).strip(" ")
 
 
