@@ -46,7 +46,8 @@ def test_whole_numbers_as_they_are_typed(text: str, value: int | None) -> None:
     ("text", "value"),
     [
         ("  l’été\n", "l'été"), ("l'e\u0301te\u0301", "l'été"), ("deux\u00a0 mots", "deux mots"),
-        ("a\u200bb\ufeff", "ab"), ("e\u00ad\u0301", "é"), ("\u202f", None), ("", None), ("Été", "Été"),
+        ("a\u200bb\ufeff", "ab"), ("e\u00ad\u0301", "é"),
+        ("\u202f", None), ("", None), ("Été", "Été"),
     ],
 )  # fmt: skip
 def test_texts_as_they_are_typed(text: str, value: str | None) -> None:
