@@ -4,9 +4,9 @@ import pytest
 from django.conf import settings
 
 from ardoise.authority.campaigns.models import Campaign
-from ardoise.authority.enrolment import booklets
 from ardoise.authority.enrolment.booklets import content_key, prepare_booklets
 from ardoise.authority.enrolment.models import ContentKey, SealedBlob
+from ardoise.authority.enrolment.rules import EnrolmentRefused
 from ardoise.content import keymap
 from ardoise.content.faults import ContentFault
 from ardoise.contract import limits
@@ -54,9 +54,7 @@ def test_preparing_again_seals_nothing_again(campaign: Campaign) -> None:
     assert list(SealedBlob.objects.values_list("sha256", flat=True)) == before
 
 
-def test_a_run_that_stopped_between_parts_goes_on(
-    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_that_stopped_between_parts_goes_on(campaign: Campaign) -> None:
     campaign.parts.filter(part="dictee").update(package=b"no zip at all")
     with pytest.raises(ContentFault):
         prepare_booklets(campaign)
@@ -69,6 +67,6 @@ def test_a_picture_above_the_bound_is_refused(
     campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "BLOB", 1024)
-    with pytest.raises(booklets.EnrolmentRefused, match="part francais"):
+    with pytest.raises(EnrolmentRefused, match="part francais"):
         prepare_booklets(campaign)
     assert not SealedBlob.objects.exists()

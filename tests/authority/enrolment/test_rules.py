@@ -13,13 +13,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from ardoise.authority.campaigns.models import Campaign
-from ardoise.authority.enrolment import drawing, rules
+from ardoise.authority.enrolment import rules
 from ardoise.authority.enrolment.models import Group, Seat
 from ardoise.authority.enrolment.rules import EnrolmentRefused, enrol, group_key, seat_code
 from ardoise.authority.keyring import FILE_NAME, CampaignKeyDestroyed, KeyRing
 from ardoise.authority.linkage import rules as linkage
 from ardoise.authority.linkage.models import Link
 from ardoise.authority.registry.models import Pupil
+from ardoise.contract import limits
 from ardoise.seal import codes, numbers
 from ardoise.seal.randomness import system
 from tests.authority.enrolment import town
@@ -137,7 +138,7 @@ def test_a_number_that_is_taken_is_drawn_again(monkeypatch: pytest.MonkeyPatch) 
         body = f"{next(small) // 3:08d}"
         return body + numbers.check_digit(body)
 
-    monkeypatch.setattr(drawing.numbers, "draw", nearly_always_the_same)
+    monkeypatch.setattr(numbers, "draw", nearly_always_the_same)
     enrol(campaign)
     small = iter(range(10**6))
     town.class_of(campaign, _NAMES, label="6e B")
@@ -161,7 +162,7 @@ def test_an_empty_roll_and_a_class_above_the_bound_are_refused(
     campaign = town.campaign_of()
     with pytest.raises(EnrolmentRefused, match="import a roll"):
         enrol(campaign)
-    monkeypatch.setattr(drawing.limits, "GROUP_PAGE", 5)
+    monkeypatch.setattr(limits, "GROUP_PAGE", 5)
     town.class_of(campaign, _NAMES)
     with pytest.raises(EnrolmentRefused, match="divide it in the roll"):
         enrol(campaign)
