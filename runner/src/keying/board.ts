@@ -93,8 +93,7 @@ export class Board {
       return [this.step(row, index, mark === "absent" ? "absent" : "")];
     });
     const from = this.place;
-    this.place = this.after(from);
-    this.apply(steps, from, true);
+    this.apply(steps, from, { next: () => this.after(from) });
   }
 
   /** Takes back what stands at the cursor, or, if nothing does, at the place before it. */
@@ -107,7 +106,7 @@ export class Board {
     const steps = this.columns.flatMap((other, index) =>
       index === column || (whole && other.item === item) ? [this.step(row, index, "")] : [],
     );
-    this.apply(steps, from, from !== this.place);
+    this.apply(steps, from, { moved: from !== this.place });
   }
 
   /** Absent in all that has not been keyed; said twice of a pupil absent throughout, it is undone. */
@@ -119,8 +118,8 @@ export class Board {
       if (all) return [this.step(from.row, column, "")];
       return mark === "" ? [this.step(from.row, column, "absent")] : [];
     });
-    if (!all) this.place = this.after({ row: from.row, column: this.columns.length - 1 }, "pupil");
-    this.apply(steps, from, !all);
+    const end = { row: from.row, column: this.columns.length - 1 };
+    this.apply(steps, from, all ? {} : { next: () => this.after(end, "pupil") });
     return steps.length;
   }
 
@@ -130,7 +129,7 @@ export class Board {
     if (!last) return false;
     const steps = last.steps.map(({ row, column, before }) => this.step(row, column, before));
     this.place = last.from;
-    this.apply(steps, null, true);
+    this.apply(steps, null, { moved: true });
     return true;
   }
 
@@ -176,7 +175,7 @@ export class Board {
     const result = merged(held.base, held.marks, theirs);
     const steps = result.marks.map((mark, column) => this.step(row, column, mark));
     held.base = [...theirs];
-    this.apply(steps, null, false, false);
+    this.apply(steps, null, { keep: false });
     return result;
   }
 
@@ -196,7 +195,8 @@ export class Board {
     return { row, column, before: this.mark(row, column), after };
   }
 
-  private apply(steps: readonly Step[], from: Cursor | null, moved: boolean, keep = true): void {
+  /** `next`: where to go, asked once the steps are taken. */
+  private apply(steps: readonly Step[], from: Cursor | null, how: { moved?: boolean; keep?: boolean; next?: () => Cursor }): void {
     const real = steps.filter(({ before, after }) => before !== after);
     for (const { row, column, before, after } of real) {
       const held = this.rows[row];
@@ -210,7 +210,8 @@ export class Board {
       this.past.push({ steps: [...real], from });
       if (this.past.length > UNDO_LIMIT) this.past.shift();
     }
-    this.tell(real, moved, keep && real.length > 0);
+    if (how.next) this.place = how.next();
+    this.tell(real, how.moved === true || how.next !== undefined, how.keep !== false && real.length > 0);
   }
 
   private tell(cells: readonly Cursor[], moved: boolean, keep: boolean): void {

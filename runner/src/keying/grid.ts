@@ -56,7 +56,27 @@ export class Grid {
   /** Focus on the cell in hand. */
   focus(): void {
     const { row, column } = this.board.cursor;
-    this.cells[row]?.[column]?.focus();
+    const cell = this.cells[row]?.[column];
+    if (!cell) return;
+    cell.focus({ preventScroll: true });
+    this.reveal(cell);
+  }
+
+  /** Scrolls the grid, clear of what sticks; the page only for those who are in the grid. */
+  private reveal(cell: HTMLElement): void {
+    const box = this.element;
+    const [inner, outer] = [cell.getBoundingClientRect(), box.getBoundingClientRect()];
+    const corner = this.heads[0]?.parentElement?.firstElementChild?.getBoundingClientRect();
+    const sticks = corner ? getComputedStyle(this.rows[0]?.firstElementChild ?? box).position === "sticky" : false;
+    const left = outer.left + (sticks ? (corner?.width ?? 0) : 0) + cell.offsetWidth;
+    const right = outer.right - cell.offsetWidth;
+    const top = outer.top + (corner?.height ?? 0);
+    const bottom = outer.bottom - cell.offsetHeight;
+    if (inner.left < left) box.scrollLeft -= left - inner.left;
+    else if (inner.right > right) box.scrollLeft += inner.right - right;
+    if (inner.top < top) box.scrollTop -= top - inner.top;
+    else if (inner.bottom > bottom) box.scrollTop += inner.bottom - bottom;
+    if (this.focused) cell.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
   get focused(): boolean {
@@ -111,7 +131,7 @@ export class Grid {
     if (!known) return;
     cell.textContent = shownMark(mark, known);
     cell.className = `cell${mark === "" ? "" : mark.startsWith("=") ? " cell--kept" : ` cell--${mark}`}`;
-    cell.setAttribute("aria-label", spokenMark(mark, known, this.words));
+    cell.setAttribute("aria-label", `${cell.textContent} ${spokenMark(mark, known, this.words)}`.trim());
   }
 
   private redraw(changed: readonly (readonly [number, number])[]): void {
@@ -145,7 +165,7 @@ export class Grid {
     if (moved && this.board.onlyMissing) this.filter();
     this.at = { row, column };
     if (focused && document.activeElement !== cell) cell.focus({ preventScroll: true });
-    if (moved) cell.scrollIntoView({ block: "nearest", inline: "nearest" });
+    if (moved) this.reveal(cell);
   }
 
   private drawRows(rows: Iterable<number>): void {

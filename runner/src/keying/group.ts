@@ -50,6 +50,8 @@ export function groupView(session: SeatSession, parts: ReadonlyMap<string, strin
 
 export interface View {
   readonly element: HTMLElement;
+  /** Stands beside the tabs. */
+  readonly head?: HTMLElement;
   end(): void;
 }
 

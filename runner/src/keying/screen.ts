@@ -133,6 +133,9 @@ class Desk {
       });
       return this.put({ element, end: () => undefined });
     }
+    const { board } = work;
+    const { row, column } = board.cursor;
+    if (board.mark(row, column) !== "") board.goMissing();
     const screen = sheetView(work, this.around());
     this.put(screen);
     screen.focus();
@@ -144,7 +147,8 @@ class Desk {
     const words = keyingWords();
     const title = (this.works.size > 0 && this.aim && "part" in this.aim && this.titles.get(this.aim.part)) || words.keying;
     const content = view ? [view.element] : [make("div", "page stack", ...plain)];
-    this.frame.show(title, words.keying, this.tabs(), ...content);
+    const top = make("div", "keying-top", this.tabs(), ...(view?.head ? [view.head] : []));
+    this.frame.show(title, words.keying, top, ...content);
     void this.learnTitles();
   }
 

@@ -69,9 +69,9 @@ export function sheetView(work: Work, around: Around): View & { focus(): void } 
   const progress = progressOf(work, words);
   const notes = notesOf(work, around);
   const tools = toolsOf(work, words, grid, calls);
-  const head = make("div", "keying__head", make("h1", "", booklet.title), progress.element);
-  const left = make("div", "stack", tools, grid.element, legend(words));
-  const element = make("div", "keying", head, notes.element, left, side.element);
+  const left = make("div", "keying__left", tools, grid.element, legend(words));
+  const heading = make("h1", "visually-hidden", words.grid(booklet.title));
+  const element = make("div", "keying", heading, notes.element, left, side.element);
   // Keys mark wherever the focus is, except where text is typed or a button is about to be pressed.
   element.addEventListener("keydown", (event) => {
     const { target } = event;
@@ -92,7 +92,7 @@ export function sheetView(work: Work, around: Around): View & { focus(): void } 
       if (!grid.focused) announce(`${words.pupilOf(row + 1, board.rows.length)} : ${shownNumber(board.rows[row]?.number ?? "")}`);
     }),
   ];
-  return { element, focus: () => grid.focus(), end: () => ends.forEach((end) => end()) };
+  return { element, head: progress.element, focus: () => grid.focus(), end: () => ends.forEach((end) => end()) };
 }
 
 function callsOf({ board }: Work, { words, announce }: Around, locked: () => boolean, side: () => Side): GridCalls {

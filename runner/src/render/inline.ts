@@ -64,6 +64,9 @@ export function textEntry(answering: Answering): Control {
     if (!numeric || isNumber(box.value, response.base)) return;
     hint.textContent = response.base === "integer" ? words.integer : words.number;
     hint.hidden = false;
+    hint.style.left = "0";
+    const beyond = hint.getBoundingClientRect().right + 8 - document.documentElement.clientWidth;
+    if (beyond > 0) hint.style.left = `${-beyond}px`;
     answering.say(hint.textContent);
   });
   draw();
