@@ -14,7 +14,7 @@ _C1 = re.compile(rb"[\x80-\x9f]")
 _UNDEFINED_IN_1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 _LETTERS_OF_15 = re.compile(rb"[\xa4\xa6\xa8\xb8\xbc\xbd\xbe]")
 _ACUTE_OR_Z = re.compile(rb"\xb4")
-_ELISION = re.compile(rb"(?<![A-Za-z\xc0-\xff])[A-Za-z]\xb4")
+_ELISION = re.compile(rb"(?<![A-Za-z\xc0-\xff])[DLNOdlno]\xb4(?=[A-Za-z\xc0-\xff])")
 
 
 def decode(data: bytes, found: Findings) -> tuple[str, str] | None:
