@@ -114,7 +114,9 @@ def build_world(
     ):
         _part(campaign, part, title, position, writer)
     schools = [
-        School.objects.get_or_create(uai=uai, defaults={"name": name, "commune": "Craie-sur-Bois"})[0]
+        School.objects.get_or_create(uai=uai, defaults={"name": name, "commune": "Craie-sur-Bois"})[
+            0
+        ]
         for uai, name in (("0991234D", "Collège de la Craie"), ("0995678E", "Collège du Tableau"))
     ]
     world = World(campaign, key, schools, {}, {}, {})
@@ -228,6 +230,4 @@ def sit(world: World, number: str, part: str, *, fate: Fate, right: int, seq: in
         }
     )
     sealed = world.key.seal(MARK_TABLE, f"{number}/{part}", "content", msgspec.json.encode(marks))
-    Mark.objects.create(
-        campaign=world.campaign, number=number, part=part, seq=seq, content=sealed
-    )
+    Mark.objects.create(campaign=world.campaign, number=number, part=part, seq=seq, content=sealed)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.timezone import localdate
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -16,7 +16,7 @@ from ardoise.authority.registry.models import Pupil
 from ardoise.authority.restitution.drawing import tone
 from ardoise.authority.restitution.results import Cell, Domain
 from ardoise.authority.restitution.rules import parts_of
-from ardoise.authority.restitution.spreadsheets import status_word
+from ardoise.authority.restitution.wording import points, status_word
 from ardoise.clock import Clock, system_clock
 
 
@@ -48,8 +48,8 @@ def _domain(domain: Domain, cell: Cell) -> dict[str, Any]:
     cuts = [0.0, *sorted(t for t in domain.thresholds if 0 < t < cell.max_score), cell.max_score]
     groups = len(domain.labels)
     data["score"] = _("%(score)s sur %(max)s") % {
-        "score": number_format(round(cell.score, 1)),
-        "max": number_format(round(cell.max_score, 1)),
+        "score": points(cell.score),
+        "max": points(cell.max_score),
     }
     data["group"] = domain.labels[cell.group]
     data["step"], data["steps"] = cell.group + 1, groups
@@ -66,9 +66,13 @@ def _domain(domain: Domain, cell: Cell) -> dict[str, Any]:
 
 
 def sheets_pdf(
-    campaign: Campaign, pages: Sequence[Mapping[str, Any]], *, clock: Clock = system_clock
+    campaign: Campaign,
+    labels: Sequence[str],
+    pages: Sequence[Mapping[str, Any]],
+    *,
+    clock: Clock = system_clock,
 ) -> bytes:
-    """One page a pupil. Raises TypesetError (whose message holds no data)."""
+    """One page a pupil; `labels` name the groups. Raises TypesetError, which quotes no data."""
     words = {
         "title": _("Résultats de l’élève"),
         "class": _("Classe"),
@@ -80,7 +84,7 @@ def sheets_pdf(
         ),
         "reading": _(
             "Comment lire : la ligne va de zéro au maximum de points ; la flèche est le résultat "
-            "de l’élève ; les traits séparent les groupes."
+            "de l’élève ; les couleurs suivent les groupes, dans cet ordre :"
         ),
         "foot": _(
             "Document destiné à l’élève et à sa famille. À la clôture de la campagne, les noms et "
@@ -92,6 +96,10 @@ def sheets_pdf(
         "language": get_language() or "fr",
         "campaign": campaign.title,
         "words": words,
+        "legend": [
+            {"label": label, "step": k + 1, "steps": len(labels), "tone": tone(k, len(labels))}
+            for k, label in enumerate(labels)
+        ],
         "pages": list(pages),
     }
     return typeset("result-sheet", data)

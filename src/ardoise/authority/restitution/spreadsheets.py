@@ -6,17 +6,8 @@ from django.utils.translation import gettext as _
 
 from ardoise.authority.registry.identity import Identity
 from ardoise.authority.restitution.exports import Value
-from ardoise.authority.restitution.results import Cell, Domain, Status
-
-
-def status_word(status: Status) -> str:
-    """How a page or file says it."""
-    return {
-        "scored": _("évalué"),
-        "absent": _("absent"),
-        "in-progress": _("en cours"),
-        "not-sat": _("non passé"),
-    }[status]
+from ardoise.authority.restitution.results import Cell, Domain
+from ardoise.authority.restitution.wording import status_word
 
 
 def header_of(domains: Sequence[Domain]) -> list[str]:

@@ -1,12 +1,10 @@
 """A class by name: results, the list of numbers, the sheets, the spreadsheets. All logged."""
 
-import unicodedata
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.formats import number_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -43,8 +41,8 @@ from ardoise.authority.restitution.summaries import (
     comparison_minimum,
     totals_of,
 )
+from ardoise.authority.restitution.wording import bare, points
 
-_LIGATURES = {ord("œ"): "oe", ord("æ"): "ae"}
 _RANK = {"scored": 0, "in-progress": 1, "absent": 2, "not-sat": 3}
 
 
@@ -75,10 +73,6 @@ class Column:
 
 def name_key(identity: Identity) -> tuple[str, str]:
     """As French lists sort: accents and case aside."""
-
-    def bare(text: str) -> str:
-        spread = unicodedata.normalize("NFKD", text.casefold().translate(_LIGATURES))
-        return "".join(sign for sign in spread if not unicodedata.combining(sign))
 
     return bare(identity.usual_name or identity.family_name), bare(identity.first_name)
 
@@ -162,8 +156,8 @@ def _picture(
     )
     text = _("%(n)s élèves, moyenne %(mean)s sur %(max)s. %(groups)s.") % {
         "n": summary.n,
-        "mean": number_format(round(summary.mean, 1)),
-        "max": number_format(round(summary.max_score, 1)),
+        "mean": points(summary.mean),
+        "max": points(summary.max_score),
         "groups": told,
     }
     svg = drawing.histogram(
@@ -240,8 +234,8 @@ def _scale(domain: Domain, cell: Cell) -> SafeString:
     if cell.score is None or cell.group is None:
         return SafeString("")
     text = _("%(score)s points sur %(max)s : %(group)s.") % {
-        "score": number_format(round(cell.score, 1)),
-        "max": number_format(round(cell.max_score, 1)),
+        "score": points(cell.score),
+        "max": points(cell.max_score),
         "group": domain.labels[cell.group],
     }
     svg = drawing.scale(
@@ -262,8 +256,9 @@ def pupil_pdf(request: HttpRequest, pupil_id: str) -> HttpResponse:
     found = pupil_for(account, pupil_id)
     names = open_names(account, found.campaign, [found], what="pupil-pdf", subject=found.pk)
     cells = results_of(found.campaign, [found.pk])
-    pages = [sheet_data(found, names[found.pk], domains_of(found.campaign), cells[found.pk])]
-    return attachment(sheets_pdf(found.campaign, pages), "fiche", "pdf")
+    domains = domains_of(found.campaign)
+    pages = [sheet_data(found, names[found.pk], domains, cells[found.pk])]
+    return attachment(sheets_pdf(found.campaign, domains[0].labels, pages), "fiche", "pdf")
 
 
 @staff_only
@@ -281,7 +276,9 @@ def class_pdf(request: HttpRequest, pk: int) -> HttpResponse:
         sheet_data(one, names[one.pk], domains, results[one.pk])
         for one in sorted(pupils, key=lambda one: name_key(names[one.pk]))
     ]
-    return attachment(sheets_pdf(group.campaign, pages), f"fiches-classe-{group.pk}", "pdf")
+    return attachment(
+        sheets_pdf(group.campaign, domains[0].labels, pages), f"fiches-classe-{group.pk}", "pdf"
+    )
 
 
 @staff_only

@@ -7,7 +7,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from ardoise.authority.campaigns.models import Campaign
-from ardoise.authority.restitution import drawing, spreadsheets
+from ardoise.authority.restitution import drawing, wording
 from ardoise.authority.restitution.results import Status
 from ardoise.seal.numbers import shown
 
@@ -29,7 +29,7 @@ def group_tone(group: int, groups: int) -> str:
 @register.filter
 def status_word(status: Status) -> str:
     """évalué, absent, en cours, non passé."""
-    return spreadsheets.status_word(status)
+    return wording.status_word(status)
 
 
 @register.filter
