@@ -40,6 +40,8 @@ export interface SeatSession {
   readonly status: Observable<SavingStatus>;
   /** Another device took over. */
   readonly superseded: Observable<boolean>;
+  /** A sheet that delivery has just acknowledged as stored. */
+  readonly saved: Observable<SheetPlace | null>;
   /** Of a sheet whose stored state was taken over from the server: load it again. */
   readonly reloaded: Observable<SheetPlace | null>;
   /** The server's time, in ms, by this device's clock and the last known difference. */
