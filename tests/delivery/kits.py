@@ -40,7 +40,7 @@ class Card:
     spare: bool = False
 
 
-@dataclass
+@dataclass(repr=False)
 class Campaign:
     """A campaign as the authority knows it, and its kit."""
 

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -111,19 +112,23 @@ class RunningDelivery:
 
     def _wait_until_up(self) -> None:
         assert self.process is not None
+        # A certificate made for one test is nobody's: what matters here is that it listens.
         pool = urllib3.PoolManager(retries=False, timeout=5.0, cert_reqs="CERT_NONE")
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self.process.poll() is None:
-            with contextlib.suppress(urllib3.exceptions.HTTPError, Warning):
+            with contextlib.suppress(urllib3.exceptions.HTTPError), warnings.catch_warnings():
+                warnings.simplefilter("ignore", urllib3.exceptions.InsecureRequestWarning)
                 if pool.request("GET", f"{self.url}/health").status == 200:
                     return
             time.sleep(0.02)
+        self.kill()
         raise AssertionError(f"delivery did not start:\n{self.log.read_text()[-2000:]}")
 
     def kill(self) -> None:
         """kill -9, as a power cut would."""
         assert self.process is not None
-        os.killpg(self.process.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
     def stop(self) -> int:

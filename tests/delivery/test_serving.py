@@ -1,0 +1,232 @@
+"""The process: what it refuses to do, what it serves, what it says and what it never writes."""
+
+import datetime
+import gzip
+import hashlib
+import ipaddress
+import json
+import re
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+import urllib3
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from ardoise.contract.kit import RunnerFile
+from ardoise.demo.client import SeatClient, SeatRefusal
+from tests.delivery.authority_calls import AuthorityRefusal
+from tests.delivery.kits import make_kit, make_sheet
+from tests.delivery.running import RunningDelivery, command, environment
+
+
+def failed(delivery: RunningDelivery, *arguments: str | Path) -> str:
+    """What a command says that does not work."""
+    done = subprocess.run(
+        command(*arguments),
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+def built_runner(directory: Path) -> Path:
+    (directory / "assets").mkdir(parents=True)
+    (directory / "index.html").write_text("<!doctype html><title>Ardoise</title>" + " " * 2000)
+    (directory / "assets" / "main-abc123.js").write_text("export const a = 1;\n" * 200)
+    (directory / "sw.js").write_text("// worker")
+    return directory
+
+
+def get(delivery: RunningDelivery, path: str, **headers: str) -> urllib3.BaseHTTPResponse:
+    return urllib3.request(
+        "GET", delivery.url + path, headers=headers, retries=False, decode_content=False
+    )
+
+
+def test_it_listens_beyond_loopback_only_with_tls_or_a_proxy(tmp_path: Path) -> None:
+    delivery = RunningDelivery(tmp_path)
+    delivery.init()
+    serve = ("serve", "--dir", delivery.home, "--port", str(delivery.port))
+    for host in ("0.0.0.0", "::"):
+        assert "--behind-proxy" in failed(delivery, *serve, "--host", host)
+    assert "no address" in failed(delivery, *serve, "--host", "localhost")
+    assert "together" in failed(delivery, *serve, "--tls-cert", delivery.home / "keys.json")
+    delivery.options = ("--host", "0.0.0.0", "--behind-proxy")
+    with delivery:
+        assert get(delivery, "/health").data == b"ok\n"
+        assert "max-age" in get(delivery, "/health").headers["Strict-Transport-Security"]
+
+
+def test_a_directory_is_set_up_once_and_its_keys_are_its_owners(tmp_path: Path) -> None:
+    delivery = RunningDelivery(tmp_path)
+    delivery.init()
+    keys = delivery.home / "keys.json"
+    assert stat.S_IMODE(keys.stat().st_mode) == 0o600
+    again = ("init", "--dir", delivery.home, "--authority-key", "A" * 43 + "=")
+    assert "set up already" in failed(delivery, *again)
+    serve = ("serve", "--dir", delivery.home, "--port", str(delivery.port))
+    keys.chmod(0o640)
+    assert "chmod 600" in failed(delivery, *serve)
+    keys.chmod(0o600)
+    other = json.loads(keys.read_text())
+    keys.write_text(json.dumps({**other, "database": "A" * 43 + "="}))
+    assert "does not open" in failed(delivery, *serve)
+    keys.write_text("{}")
+    assert "damaged" in failed(delivery, *serve)
+    keys.unlink()
+    assert "init" in failed(delivery, *serve)
+    assert "32 bytes" in failed(
+        delivery, "init", "--dir", tmp_path / "new", "--authority-key", "short"
+    )
+
+
+def test_two_servers_never_share_a_directory_or_a_port(delivery: RunningDelivery) -> None:
+    serve = ("serve", "--dir", delivery.home, "--port")
+    assert "another server" in failed(delivery, *serve, "0")
+    other = RunningDelivery(delivery.directory / "other")
+    other.directory.mkdir()
+    other.init()
+    taken = ("serve", "--dir", other.home, "--port", str(delivery.port))
+    assert "cannot listen" in failed(delivery, *taken)
+
+
+def test_it_serves_the_runner_with_its_policy(tmp_path: Path) -> None:
+    runner = built_runner(tmp_path / "dist")
+    with RunningDelivery(tmp_path, runner=runner) as delivery:
+        page = get(delivery, "/", **{"Accept-Encoding": "gzip"})
+        assert gzip.decompress(page.data) == (runner / "index.html").read_bytes()
+        assert page.headers["Content-Encoding"] == "gzip"
+        assert page.headers["Cache-Control"] == "no-cache"
+        policy = page.headers["Content-Security-Policy"]
+        for directive in (
+            "default-src 'none'",
+            "script-src 'self'",
+            "frame-ancestors 'none'",
+            "require-trusted-types-for 'script'",
+        ):
+            assert directive in policy.split("; ")
+        for name, value in (
+            ("X-Content-Type-Options", "nosniff"),
+            ("Referrer-Policy", "no-referrer"),
+            ("Cross-Origin-Opener-Policy", "same-origin"),
+            ("Cross-Origin-Resource-Policy", "same-origin"),
+        ):
+            assert page.headers[name] == value
+        assert "Strict-Transport-Security" not in page.headers
+        script = get(delivery, "/assets/main-abc123.js")
+        assert script.headers["Content-Type"].startswith("text/javascript")
+        assert "immutable" in script.headers["Cache-Control"]
+        assert script.data == (runner / "assets" / "main-abc123.js").read_bytes()
+        assert get(delivery, "/sw.js").headers["Cache-Control"] == "no-cache"
+        same = get(delivery, "/", **{"If-None-Match": page.headers["ETag"]})
+        assert (same.status, same.data) == (304, b"")
+        for path in ("/assets/", "/assets/../../delivery/keys.json", "/keys.json", "/%2e%2e/x"):
+            assert get(delivery, path).status == 404
+
+
+def test_a_runner_that_is_not_the_kits_is_reported(tmp_path: Path) -> None:
+    runner = built_runner(tmp_path / "dist")
+    listed = tuple(
+        RunnerFile(
+            path.relative_to(runner).as_posix(), hashlib.sha256(path.read_bytes()).hexdigest()
+        )
+        for path in sorted(runner.rglob("*"))
+        if path.is_file()
+    )
+    campaign = make_kit(runner=listed)
+    with RunningDelivery(tmp_path, campaign.signing_key, runner=runner) as delivery:
+        delivery.authority().install(campaign)
+        assert b"ardoise_runner_differs 0.0" in get(delivery, "/metrics").data
+        assert "runner-differs" not in delivery.log.read_text()
+        delivery.stop()
+        (runner / "sw.js").write_text("// poisoned")
+        (runner / "extra.js").write_text("// not listed")
+        delivery.start()
+        assert b"ardoise_runner_differs 2.0" in get(delivery, "/metrics").data
+        assert '"event":"runner-differs","files":2' in delivery.log.read_text()
+
+
+def test_nothing_it_writes_or_says_names_a_seat_or_an_address(tmp_path: Path) -> None:
+    campaign = make_kit()
+    seen: list[bytes] = []
+    with RunningDelivery(tmp_path, campaign.signing_key) as delivery:
+        delivery.authority().install(campaign)
+        for card in campaign.pupils:
+            client = delivery.client(campaign, card)
+            client.log_in()
+            client.open_part("francais")
+            client.save(make_sheet(campaign, card.number, "francais", 1, text="plantée-ici"))
+            wrong = SeatClient(
+                delivery.url, campaign=campaign.name, number=card.number, code="0" * 12
+            )
+            with pytest.raises(SeatRefusal):
+                wrong.log_in()
+        get(delivery, f"/v1/{campaign.pupils[0].number}")
+        with pytest.raises(AuthorityRefusal):
+            delivery.authority().status("ailleurs")
+        seen.append(get(delivery, "/metrics").data)
+        files = dict(delivery.written())
+        assert any(name.endswith("-wal") and raw for name, raw in files.items())
+        seen += files.values()
+    seen += (raw for _, raw in delivery.written())
+    everything = b"\n".join(seen)
+    assert b"ardoise_saves_total 3.0" in everything
+    assert b'ardoise_refusals_total{kind="unknown-seat"} 3.0' in everything
+    for card in campaign.pupils:
+        for secret in (card.number, card.code, card.group):
+            assert secret.encode() not in everything
+        assert campaign.seat(card).login not in everything
+    assert "plantée-ici".encode() not in everything
+    log = delivery.log.read_text()
+    assert "127.0.0.1" not in log
+    assert not re.search(r"\d{9}(?!\d)", re.sub(r'"at":"[^"]*"', "", log))
+    assert all("event" in json.loads(line) for line in log.splitlines())
+
+
+def test_it_speaks_tls_with_the_given_certificate(tmp_path: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "delivery")])
+    start = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(start)
+        .not_valid_after(start + datetime.timedelta(days=36_500))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
+            critical=False,
+        )
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    (tmp_path / "cert.pem").write_bytes(certificate.public_bytes(pem))
+    (tmp_path / "key.pem").write_bytes(
+        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    options = ("--tls-cert", str(tmp_path / "cert.pem"), "--tls-key", str(tmp_path / "key.pem"))
+    with RunningDelivery(tmp_path, options=options) as delivery:
+        pool = urllib3.PoolManager(ca_certs=str(tmp_path / "cert.pem"), retries=False)
+        answer = pool.request("GET", f"{delivery.url}/health")
+        assert answer.status == 200
+        assert "max-age=31536000" in answer.headers["Strict-Transport-Security"]
+
+
+def test_it_ends_politely_when_asked(tmp_path: Path) -> None:
+    delivery = RunningDelivery(tmp_path)
+    delivery.init()
+    delivery.start()
+    assert delivery.stop() == 0
+    assert '"event":"stop"' in delivery.log.read_text().splitlines()[-1]

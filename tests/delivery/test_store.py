@@ -1,0 +1,370 @@
+"""The encrypted store and its writer, without a server."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from ardoise.contract import orders
+from ardoise.contract.kit import Part
+from ardoise.contract.sitting import Saved
+from ardoise.delivery import sittings, store_exchange, store_schema, store_writer
+from ardoise.delivery.sessions import Session
+from ardoise.delivery.store import Refused, SaveRequest
+from ardoise.delivery.store_schema import SchemaFault, connect, migrate
+from ardoise.delivery.store_sqlite import SqliteStore
+from ardoise.delivery.store_writer import Write
+from ardoise.seal import derive, randomness
+from tests.delivery.kits import HOUR_MS, Campaign, Card, make_kit
+
+KEY = bytes(range(32))
+NOW_MS = 1_800_000_000_000
+
+
+def opened(path: Path, work: Callable[[SqliteStore], Coroutine[Any, Any, Any]]) -> Any:
+    """Run `work` on a store that is closed afterwards."""
+
+    async def run() -> Any:
+        store = SqliteStore(path, KEY)
+        try:
+            return await work(store)
+        finally:
+            await store.close()
+
+    return asyncio.run(run())
+
+
+def kit(**wanted: Any) -> Campaign:
+    return make_kit(opens_ms=NOW_MS - HOUR_MS, closes_ms=NOW_MS + HOUR_MS, **wanted)
+
+
+async def install(store: SqliteStore, campaign: Campaign, sha256: str = "1") -> None:
+    for name, content in campaign.contents.items():
+        await store.put_bytes(name, content, NOW_MS)
+    await store.install(campaign.manifest, sha256)
+
+
+async def log_in(store: SqliteStore, campaign: Campaign, card: Card) -> Session:
+    keys = derive.SeatKeys.from_code(code=card.code, campaign=campaign.name, number=card.number)
+    digest = derive.login_digest(keys.login_token())
+    state = await store.log_in(
+        campaign.name, card.number, digest, NOW_MS, lambda _role, epoch: str(epoch)
+    )
+    session = Session(campaign.name, card.number, state.epoch, card.role)
+    for part in state.parts:
+        await store.open_part(session, part.id, NOW_MS)
+    return session
+
+
+def save(session: Session, version: int, *, base: int = 0, at_ms: int = NOW_MS) -> SaveRequest:
+    body = version.to_bytes(2, "big") * 526
+    return SaveRequest(session, session.number, "francais", version, base, body, at_ms)
+
+
+def test_a_bad_change_takes_no_other_of_its_batch_with_it(tmp_path: Path) -> None:
+    campaign = kit(pupils=20)
+
+    async def work(store: SqliteStore) -> None:
+        await install(store, campaign)
+        sessions = [await log_in(store, campaign, card) for card in campaign.pupils]
+
+        def bad(write: Write) -> None:
+            write.next_seq()
+            write.connection.execute("INSERT INTO sheet (id) VALUES (1)")
+
+        writes: list[Any] = [store.save(save(session, 1)) for session in sessions]
+        writes.insert(7, store._writer.submit(bad))
+        outcomes = await asyncio.gather(*writes, return_exceptions=True)
+        assert isinstance(outcomes.pop(7), store_schema.IntegrityError)
+        assert sorted(saved.seq for saved in outcomes if isinstance(saved, Saved)) == list(
+            range(1, 21)
+        )
+        assert (await store.status(campaign.name, NOW_MS)).sheets == 20
+
+    opened(tmp_path / "d.db", work)
+
+
+def test_many_saves_of_one_seat_in_one_batch_leave_the_last(tmp_path: Path) -> None:
+    campaign = kit()
+    sizes: list[int] = []
+
+    async def work() -> None:
+        store = SqliteStore(tmp_path / "d.db", KEY, lambda size, _seconds: sizes.append(size))
+        await install(store, campaign)
+        session = await log_in(store, campaign, campaign.pupils[0])
+        saved = await asyncio.gather(*(store.save(save(session, n)) for n in range(1, 101)))
+        assert [one.version for one in saved] == list(range(1, 101))
+        stored = await store.sheet(session, session.number, "francais")
+        assert stored.version == 100
+        assert stored.body == save(session, 100).body
+        assert (await store.status(campaign.name, NOW_MS)).strays == 0
+        await store.close()
+
+    asyncio.run(work())
+    assert max(sizes) > 10
+
+
+def test_sequence_numbers_go_on_after_a_restart(tmp_path: Path) -> None:
+    campaign = kit()
+
+    async def first(store: SqliteStore) -> Session:
+        await install(store, campaign)
+        session = await log_in(store, campaign, campaign.pupils[0])
+        assert (await store.save(save(session, 1))).seq == 1
+        return session
+
+    session = opened(tmp_path / "d.db", first)
+
+    async def second(store: SqliteStore) -> None:
+        assert (await store.save(save(session, 2))).seq == 2
+
+    opened(tmp_path / "d.db", second)
+
+
+def test_a_seat_keeps_two_hundred_strays_and_its_sheet_stays_safe(tmp_path: Path) -> None:
+    campaign = kit(parts=(Part("francais", "pupil", 50, 0),))
+
+    async def work(store: SqliteStore) -> None:
+        await install(store, campaign)
+        session = await log_in(store, campaign, campaign.pupils[0])
+        await store.save(save(session, 1))
+        late = NOW_MS + 2 * HOUR_MS
+        kinds = []
+        for version in range(2, sittings.STRAYS_OF_A_SEAT + 4):
+            with pytest.raises(Refused) as caught:
+                await store.save(save(session, version, at_ms=late))
+            kinds.append((caught.value.kind, caught.value.kept))
+        assert kinds[:-2] == [("late", True)] * sittings.STRAYS_OF_A_SEAT
+        assert kinds[-2:] == [("slow-down", False)] * 2
+        assert (await store.sheet(session, session.number, "francais")).version == 1
+
+    opened(tmp_path / "d.db", work)
+
+
+def test_a_full_queue_asks_clients_to_come_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_writer, "QUEUE", 5)
+
+    async def work(store: SqliteStore) -> None:
+        puts = [store.put_bytes(str(n), b"x", NOW_MS) for n in range(50)]
+        outcomes = await asyncio.gather(*puts, return_exceptions=True)
+        refused = [one for one in outcomes if isinstance(one, Refused)]
+        assert len(refused) == 45
+        assert {one.kind for one in refused} == {"busy"}
+        assert all(one.retry_ms for one in refused)
+
+    opened(tmp_path / "d.db", work)
+
+
+def test_closing_commits_what_was_taken(tmp_path: Path) -> None:
+    async def work(store: SqliteStore) -> list[Any]:
+        tasks = [asyncio.ensure_future(store.put_bytes(str(n), b"x", NOW_MS)) for n in range(300)]
+        await asyncio.sleep(0)
+        await store.close()
+        return await asyncio.gather(*tasks)
+
+    async def run() -> None:
+        await work(SqliteStore(tmp_path / "d.db", KEY))
+
+    asyncio.run(run())
+    connection = connect(tmp_path / "d.db", KEY, write=False)
+    assert connection.execute("SELECT count(*) FROM blob").fetchone() == (300,)
+    connection.close()
+
+
+def test_the_file_is_encrypted_and_opens_with_its_key_alone(tmp_path: Path) -> None:
+    path = tmp_path / "d.db"
+    planted = b"planted-plain-string-" * 50
+
+    async def work(store: SqliteStore) -> None:
+        await store.put_bytes("0" * 64, planted, NOW_MS)
+        written = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+        assert len(written) > len(planted)
+        for plain in (b"planted-plain-string-", b"SQLite format 3", b"CREATE TABLE", b"0" * 64):
+            assert plain not in written
+
+    opened(path, work)
+    with pytest.raises(SchemaFault):
+        connect(path, bytes(32), write=True)
+    with pytest.raises(sqlite3.DatabaseError):
+        sqlite3.connect(path).execute("SELECT * FROM seat")
+
+
+def test_a_database_of_a_newer_program_is_refused(tmp_path: Path) -> None:
+    connection = connect(tmp_path / "d.db", KEY, write=True)
+    newest = migrate(connection)
+    newer = (*store_schema.MIGRATIONS, "CREATE TABLE later (a INTEGER)")
+    assert migrate(connection, newer) == newest + 1
+    with pytest.raises(SchemaFault, match="install the newer program"):
+        migrate(connection)
+    connection.close()
+
+
+def test_migrating_again_changes_nothing_and_a_failing_one_leaves_no_half(tmp_path: Path) -> None:
+    connection = connect(tmp_path / "d.db", KEY, write=True)
+    assert migrate(connection) == migrate(connection)
+    broken = (*store_schema.MIGRATIONS, "CREATE TABLE half (a INTEGER); CREATE NONSENSE")
+    with pytest.raises(store_schema.DatabaseError):
+        migrate(connection, broken)
+    tables = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'half'")
+    assert tables.fetchone() == (0,)
+    connection.close()
+
+
+def test_a_nonce_is_spent_across_restarts_and_forgotten_when_it_is_too_old(
+    tmp_path: Path,
+) -> None:
+    async def spend(store: SqliteStore) -> None:
+        await store.spend_nonce("0" * 16, NOW_MS, NOW_MS)
+
+    opened(tmp_path / "d.db", spend)
+    with pytest.raises(Refused) as caught:
+        opened(tmp_path / "d.db", spend)
+    assert caught.value.kind == "unsigned"
+
+    async def later(store: SqliteStore) -> None:
+        await store.spend_nonce("1" * 16, NOW_MS, NOW_MS + HOUR_MS)
+
+    opened(tmp_path / "d.db", later)
+    connection = connect(tmp_path / "d.db", KEY, write=False)
+    assert connection.execute("SELECT nonce FROM nonce").fetchall() == [("1" * 16,)]
+    connection.close()
+
+
+def test_a_higher_serial_lowers_no_epoch_and_touches_no_sheet(tmp_path: Path) -> None:
+    campaign = kit()
+
+    async def work(store: SqliteStore) -> None:
+        await install(store, campaign)
+        session = await log_in(store, campaign, campaign.pupils[0])
+        await store.save(save(session, 3))
+        await store.order(
+            orders.VoidSeat(randomness.reference(), campaign.name, campaign.pupils[1].number),
+            "1",
+            NOW_MS,
+        )
+        newer = campaign.changed(serial=2, closes_ms=NOW_MS + 5 * HOUR_MS)
+        await install(store, newer, "2")
+        state = await store.sitting(session, "", NOW_MS)
+        assert (state.epoch, state.closes_ms) == (1, NOW_MS + 5 * HOUR_MS)
+        assert state.parts[0].version == 3
+        assert state.parts[0].opened_ms == NOW_MS
+        assert (await store.save(save(session, 4, base=3))).version == 4
+        with pytest.raises(Refused):
+            await log_in(store, campaign, campaign.pupils[1])
+
+    opened(tmp_path / "d.db", work)
+
+
+def test_a_purge_leaves_no_page_of_before(tmp_path: Path) -> None:
+    path = tmp_path / "d.db"
+    gone, stays = kit(name="a-purger", pupils=40), kit(name="a-garder", pupils=5)
+
+    async def fill(store: SqliteStore) -> None:
+        for campaign in (gone, stays):
+            await install(store, campaign, campaign.name)
+            for card in campaign.pupils:
+                await store.save(save(await log_in(store, campaign, card), 1))
+
+    opened(path, fill)
+    before = pages(path)
+
+    async def purge(store: SqliteStore) -> orders.OrderDone:
+        # While the window is open: no.
+        wanted = orders.Purge(randomness.reference(), gone.name)
+        with pytest.raises(Refused) as caught:
+            await store.order(wanted, "p", NOW_MS)
+        assert caught.value.kind == "open"
+        later = NOW_MS + 2 * HOUR_MS
+        first = await store.order(wanted, "p", later)
+        assert await store.order(wanted, "p", later + 1) == first
+        assert Path(f"{path}-wal").stat().st_size < 100_000
+        assert (await store.status(stays.name, later)).sheets == 5
+        assert (await store.status(gone.name, later)).state == "purged"
+        for blob in gone.manifest.blobs:
+            with pytest.raises(Refused):
+                await store.blob(blob.sha256)
+        return first
+
+    done = opened(path, purge)
+    assert done.purged == orders.Purged(seats=41, sheets=40, strays=0, blobs=2)
+    assert before
+    assert not before & pages(path)
+    connection = connect(path, KEY, write=False)
+    for statement in ("PRAGMA freelist_count", "SELECT count(*) FROM vacuum_due"):
+        assert connection.execute(statement).fetchone() == (0,)
+    assert connection.execute("SELECT count(*) FROM seat").fetchone() == (6,)
+    numbers = {row[0] for row in connection.execute("SELECT number FROM seat")}
+    assert numbers.isdisjoint(card.number for card in gone.pupils)
+    connection.close()
+
+
+def pages(path: Path) -> set[bytes]:
+    """Every encrypted page in the files: one that survives is one that was not destroyed."""
+    found = set()
+    for file in path.parent.glob(f"{path.name}*"):
+        raw = file.read_bytes()
+        found |= {raw[at : at + 64] for at in range(0, len(raw) - 64, 8) if any(raw[at : at + 64])}
+    return found
+
+
+def test_a_purge_that_was_cut_off_is_finished_at_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = kit()
+    path = tmp_path / "d.db"
+
+    def power_cut(_connection: object) -> None:
+        raise RuntimeError("power cut")
+
+    async def work(store: SqliteStore) -> None:
+        await install(store, campaign)
+        monkeypatch.setattr(store_exchange, "vacuum", power_cut)
+        with pytest.raises(RuntimeError):
+            await store.order(
+                orders.Purge(randomness.reference(), campaign.name), "p", NOW_MS + 2 * HOUR_MS
+            )
+
+    opened(path, work)
+    monkeypatch.undo()
+
+    async def nothing(_store: SqliteStore) -> None:
+        return
+
+    opened(path, nothing)
+    connection = connect(path, KEY, write=False)
+    assert connection.execute("PRAGMA freelist_count").fetchone() == (0,)
+    assert connection.execute("SELECT count(*) FROM vacuum_due").fetchone() == (0,)
+    connection.close()
+
+
+def test_what_a_purge_keeps_is_a_line_of_counts(tmp_path: Path) -> None:
+    campaign = kit()
+    path = tmp_path / "d.db"
+
+    async def work(store: SqliteStore) -> None:
+        await install(store, campaign)
+        await log_in(store, campaign, campaign.pupils[0])
+        later = NOW_MS + 2 * HOUR_MS
+        void = orders.VoidSeat(randomness.reference(), campaign.name, campaign.pupils[0].number)
+        await store.order(void, "v", later)
+        await store.order(orders.Purge(randomness.reference(), campaign.name), "p", later)
+
+    opened(path, work)
+    connection = connect(path, KEY, write=False)
+    tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master"
+                                                   " WHERE type = 'table'")]  # fmt: skip
+    filled = {
+        table
+        for table in tables
+        if connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+    }
+    assert filled == {"campaign", "order_done", "schema_version", "sequence"}
+    row = connection.execute("SELECT purged FROM campaign").fetchone()
+    assert msgspec.json.decode(row[0], type=orders.Purged).seats == 4
+    connection.close()
