@@ -77,10 +77,14 @@ def _cards(zones: Zones) -> list[dict[str, str]]:
 
 def _sit(zones: Zones, recorder: Recorder) -> None:
     def sit(card: dict[str, str]) -> None:
-        client = SeatClient(f"http://127.0.0.1:{recorder.port}")
-        client.login(campaign=planted.CAMPAIGN, number=card["number"], code=card["code"])
-        client.open_part("canari")
-        booklet = client.booklet("canari")
+        client = SeatClient(
+            f"http://127.0.0.1:{recorder.port}",
+            campaign=planted.CAMPAIGN,
+            number=card["number"],
+            code=card["code"],
+        )
+        client.log_in()
+        booklet = client.booklet(client.open_part("canari"))
         responses = {
             item.id: {
                 response.id: ("c1",)

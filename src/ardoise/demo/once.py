@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from ardoise.demo import campaigns, people
 from ardoise.demo.campaigns import Example
 from ardoise.demo.processes import Finished, free_port
-from ardoise.demo.pupils import Tally
+from ardoise.demo.pupils import Card, Tally
 from ardoise.demo.zones import Zones
 
 FORMAT = "ardoise-demo-report/1"
@@ -62,8 +62,12 @@ def run(listed: list[Example], runner: Path, say: Callable[[str], None]) -> Resu
     try:
         zones.make()
         with zones.running():
-            for example in listed:
-                _campaign(zones, example, result, say)
+            runs = [_Run(zones, example, result, say) for example in listed]
+            # Stage by stage and not campaign by campaign: the grace after the windows is waited
+            # for once.
+            for stage in (_Run.sit, _Run.shut, _Run.collect, _Run.mark, _Run.close):
+                for each in runs:
+                    stage(each)
             result.servers_peak_mb = {
                 server.name: round(server.peak_mb(), 1) for server in zones.servers
             }
@@ -73,45 +77,72 @@ def run(listed: list[Example], runner: Path, say: Callable[[str], None]) -> Resu
     return result
 
 
-def _campaign(zones: Zones, example: Example, result: Result, say: Callable[[str], None]) -> None:
-    def stage(name: str, finished: Finished) -> None:
-        say(f"{example.id}: {name}")
-        result.stages.append(
+class _Run:
+    """One campaign on its way; keeps what each stage reported."""
+
+    def __init__(
+        self, zones: Zones, example: Example, result: Result, say: Callable[[str], None]
+    ) -> None:
+        self.zones, self.example, self.result, self.say = zones, example, result, say
+        self.tally, self.saved = Tally(), 0
+        self.collected: list[dict[str, Any]] = []
+        self.marked: dict[str, Any] = {}
+
+    def sit(self) -> None:
+        """Roll, enrolment, kit; then everybody answers."""
+        campaigns.prepare(self.zones, self.example, self.stage)
+        before, started = _saves(self.zones), time.monotonic()
+        self.say(f"{self.example.id}: pupils answer")
+        people.play(self.zones, self.example, set(), self.tally)
+        self.saved = _saves(self.zones) - before
+        self.stage("sit", Finished("", time.monotonic() - started, 0.0))
+
+    def shut(self) -> None:
+        """The window ends."""
+        self.office("close the window", "order", "close", self.example.id)
+
+    def collect(self) -> None:
+        """Pull until delivery takes no more."""
+        every = ("--every", "2s", "--json")
+        self.collected = self.office("collect", "collect", self.example.id, *every)
+
+    def mark(self) -> None:
+        """Score."""
+        [self.marked] = self.office("mark", "mark", self.example.id, "--json")
+
+    def close(self) -> None:
+        """The wipe; then every count is compared."""
+        held = campaigns.cards(self.zones, self.example)
+        closing = ("close", self.example.id, "--yes", "--json")
+        [certificate] = self.office("close", *closing)
+        _reconcile(self, held, certificate)
+
+    def office(self, name: str, *arguments: str | Path) -> list[Any]:
+        """Run a command; the JSON documents that it printed."""
+        finished = self.zones.office(*arguments)
+        self.stage(name, finished)
+        return _documents(finished.output) if "--json" in arguments else []
+
+    def stage(self, name: str, finished: Finished) -> None:
+        """Note what a stage took."""
+        self.say(f"{self.example.id}: {name}")
+        self.result.stages.append(
             {
-                "campaign": example.id,
+                "campaign": self.example.id,
                 "stage": name,
                 "seconds": round(finished.seconds, 2),
                 "peak_mb": round(finished.peak_mb, 1),
             }
         )
 
-    def office(name: str, *arguments: str | Path) -> Any:
-        finished = zones.office(*arguments)
-        stage(name, finished)
-        return json.loads(finished.output) if "--json" in arguments else None
 
-    campaigns.prepare(zones, example, stage)
-    saves_before = _saves(zones)
-    say(f"{example.id}: pupils answer")
-    tally, started = Tally(), time.monotonic()
-    people.play(zones, example, set(), tally)
-    stage("sit", Finished("", time.monotonic() - started, 0.0))
-    office("close the window", "order", "close", example.id)
-    collected = office("collect", "collect", example.id, "--json")
-    marked = office("mark", "mark", example.id, "--json")
-    held = campaigns.cards(zones, example)
-    certificate = office("close", "close", example.id, "--yes", "--json")
-    _reconcile(
-        result,
-        example.id,
-        tally,
-        pupils=sum(card.role == "pupil" for card in held),
-        teachers=sum(card.role == "teacher" for card in held),
-        saved=_saves(zones) - saves_before,
-        collected=collected,
-        marked=marked,
-        certificate=certificate,
-    )
+def _documents(text: str) -> list[Any]:
+    """The JSON documents that stand one after the other in a text."""
+    decoder, found, place = json.JSONDecoder(), [], 0
+    while text := text[place:].lstrip():
+        document, place = decoder.raw_decode(text)
+        found.append(document)
+    return found
 
 
 def _saves(zones: Zones) -> int:
@@ -127,47 +158,40 @@ def _saves(zones: Zones) -> int:
     )
 
 
-def _reconcile(
-    result: Result,
-    name: str,
-    tally: Tally,
-    *,
-    pupils: int,
-    teachers: int,
-    saved: int,
-    collected: dict[str, Any],
-    marked: dict[str, Any],
-    certificate: dict[str, Any],
-) -> None:
+def _reconcile(run: _Run, held: list[Card], certificate: dict[str, Any]) -> None:
+    """Each thing is counted on every side that saw it; all must agree."""
+    result, name, tally = run.result, run.example.id, run.tally
     destroyed, purged = certificate["destroyed"], certificate["purged"]
+    sheets = sum(report["sheets"] for report in run.collected)
+    strays = sum(report["strays"] for report in run.collected)
+    unopened = sum(sum(report["unopened"].values()) for report in run.collected)
+    pupils = sum(card.role == "pupil" for card in held)
     result.campaigns[name] = {
         "pupils": pupils,
-        "teachers": teachers,
+        "teachers": len(held) - pupils,
         "seats": destroyed["seats"],
         "sittings": tally.sittings,
         "saves": tally.saves,
-        "sheets": collected["sheets"],
-        "strays": collected["strays"],
-        "unopened": sum(collected["unopened"].values()),
-        "responses": marked["responses"],
-        "distinct_responses": marked["scored"],
+        "sheets": sheets,
+        "strays": strays,
+        "unopened": unopened,
+        "responses": run.marked["responses"],
+        "distinct_responses": run.marked["scored"],
         "certificate": certificate,
     }
-    result.compare(f"{name}: saves", pupils=tally.saves, delivery=saved)
+    result.compare(f"{name}: saves", pupils=tally.saves, delivery=run.saved)
     result.compare(
         f"{name}: sheets",
         pupils=tally.sheets,
-        collected=collected["sheets"],
-        marked=marked["sheets"],
+        collected=sheets,
+        marked=run.marked["sheets"],
         purged=purged["sheets"],
         destroyed=destroyed["sheets"],
     )
-    result.compare(
-        f"{name}: strays", pupils=0, collected=collected["strays"], purged=purged["strays"]
-    )
+    result.compare(f"{name}: strays", pupils=0, collected=strays, purged=purged["strays"])
+    result.compare(f"{name}: unopened", pupils=0, collected=unopened)
     result.compare(f"{name}: seats", delivery=purged["seats"], authority=destroyed["seats"])
     result.compare(f"{name}: pupils", cards=pupils, destroyed=destroyed["pupils"])
-    result.compare(f"{name}: answers", pupils=tally.answered, scored=marked["responses"])
-    result.compare(f"{name}: unopened", none=0, found=sum(collected["unopened"].values()))
-    for mismatch in collected["mismatches"]:
-        result.differences.append(f"{name}: {mismatch}")
+    result.compare(f"{name}: answers", pupils=tally.answered, scored=run.marked["responses"])
+    for report in run.collected:
+        result.differences += [f"{name}: {mismatch}" for mismatch in report["mismatches"]]

@@ -10,16 +10,20 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 import msgspec
 
 from ardoise.contract.booklet import Booklet, Item, Response
 from ardoise.contract.sheet import FORMAT, Sheet
-from ardoise.demo.client import SeatClient
+from ardoise.demo.client import SeatClient, SeatRefusal
 
 Right = Mapping[str, Mapping[str, tuple[str, ...]]]
 """Booklet item → response → the values of a right answer."""
 
+T = TypeVar("T")
+PATIENCE = 60
 OMITS = 0.04
 TIRES = 0.10
 """Share of pupils who do not reach the end of a part."""
@@ -167,11 +171,10 @@ def sit(
     mind = Mind(f"{card.campaign}/{card.number}")
     if mind.absent:
         return
-    client = SeatClient(url)
-    state = client.login(campaign=card.campaign, number=card.number, code=card.code)
+    client = SeatClient(url, campaign=card.campaign, number=card.number, code=card.code)
+    state = patiently(client.log_in)
     for part in (part for part in state.parts if part.writer == "pupil"):
-        client.open_part(part.id)
-        booklet = client.booklet(part.id)
+        booklet = client.booklet(client.open_part(part.id))
         sheet = _sheet(booklet, card.number)
         reached = math.ceil(len(booklet.items) * mind.reach)
         for item in booklet.items[:reached]:
@@ -180,7 +183,7 @@ def sit(
             time.sleep(pause(mind.draw))
             values = mind.answers(item, rights[part.id].get(item.id, {}))
             sheet = _next(sheet, item.id, values, round(mind.draw.lognormvariate(3, 0.6), 1))
-            client.save(sheet)
+            patiently(partial(client.save, sheet, base=sheet.version - 1))
             tally.saved()
         tally.handed_in(sheet)
     tally.sat()
@@ -196,22 +199,33 @@ def key_in(
     stop: Callable[[], bool] = lambda: False,
 ) -> None:
     """One teacher keys the paper booklets of a whole class, saving each pupil's row."""
-    client = SeatClient(url)
-    state = client.login(campaign=card.campaign, number=card.number, code=card.code)
+    client = SeatClient(url, campaign=card.campaign, number=card.number, code=card.code)
+    state = patiently(client.log_in)
     pupils = [pupil for pupil in client.group().pupils if not pupil.voided]
     for part in (part for part in state.parts if part.writer == "teacher"):
-        client.open_part(part.id)
-        booklet = client.booklet(part.id)
+        booklet = client.booklet(client.open_part(part.id))
         for pupil in pupils:
             if stop():
                 return
             mind = Mind(f"{card.campaign}/{pupil.number}")
             time.sleep(pause(mind.draw))
             sheet = _keyed(booklet, pupil.number, mind, rights[part.id])
-            client.save(sheet, number=pupil.number)
+            patiently(partial(client.save, sheet))
             tally.saved()
             tally.handed_in(sheet)
     tally.sat()
+
+
+def patiently(ask: Callable[[], T]) -> T:
+    """Ask again after the pause that delivery wishes for, as the runner does."""
+    for _ in range(PATIENCE):
+        try:
+            return ask()
+        except SeatRefusal as refusal:
+            if refusal.problem.problem not in ("slow-down", "busy"):
+                raise
+            time.sleep((refusal.problem.retry_ms or 500) / 1000)
+    return ask()
 
 
 def _keyed(booklet: Booklet, number: str, mind: Mind, right: Right) -> Sheet:
