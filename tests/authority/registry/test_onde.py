@@ -62,7 +62,10 @@ def test_every_dialect_gives_the_same_pupils(
     assert [p.line for p in roll.pupils] == list(range(2, len(pupils) + 2))
 
 
-@given(rolls.rolls(levels=["CP"], births=(2018, 2020), alphabet=rolls.LATIN.replace("Ž", "")), st.data())
+@given(
+    rolls.rolls(levels=["CP"], births=(2018, 2020), alphabet=rolls.LATIN.replace("Ž", "")),
+    st.data(),
+)
 def test_single_byte_encodings_are_recognised(pupils: list[RollPupil], data: st.DataObject) -> None:
     encoding = data.draw(st.sampled_from(["iso-8859-15", "cp1252"]))
     roll = read(onde(pupils, encoding=encoding))

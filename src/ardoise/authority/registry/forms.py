@@ -23,7 +23,7 @@ class ManyFilesField(forms.FileField):
 
     widget = ManyFilesInput
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+    def clean(self, data: Any, initial: Any = None) -> "list[UploadedFile[Any]]":
         """The files, in the order given."""
         files = data if isinstance(data, list | tuple) else [data] if data else []
         if not files:
@@ -38,7 +38,7 @@ class RollForm(forms.Form):
 
     use_required_attribute = False
 
-    files = ManyFilesField(
+    rolls = ManyFilesField(
         label=_l("Fichiers"),
         help_text=_l(
             "ONDE : CSVExtraction.csv. SIECLE : ElevesSansAdresses.xml, zippé ou non. "

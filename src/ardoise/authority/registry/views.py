@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
@@ -48,7 +49,7 @@ def rolls(request: HttpRequest, campaign_id: str) -> HttpResponse:
     form = RollForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         school: str = form.cleaned_data["school"]
-        for file in form.cleaned_data["files"]:
+        for file in form.cleaned_data["rolls"]:
             cards.append(_card(_imported(campaign, file, school, by=account.login)))
         form = RollForm()
     latest = RollImport.objects.filter(campaign=campaign).select_related("school")[:_LATEST]
@@ -57,7 +58,9 @@ def rolls(request: HttpRequest, campaign_id: str) -> HttpResponse:
     return render(request, "registry/rolls.html", context, status=422 if refused else 200)
 
 
-def _imported(campaign: Campaign, file: UploadedFile, school: str, *, by: str) -> ImportReport:
+def _imported(
+    campaign: Campaign, file: "UploadedFile[Any]", school: str, *, by: str
+) -> ImportReport:
     name = file.name or ""
     data = file.read(FILE_LIMIT + 1)
     uai = school or school_in_name(name)
