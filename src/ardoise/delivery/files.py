@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -31,7 +32,7 @@ class OrderFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     It needs no moment: an order's random id lets it be carried out once.
     """
 
-    format: str
+    format: Literal["ardoise-order/1"]
     order: bytes
     signature: bytes
 

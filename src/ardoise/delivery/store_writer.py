@@ -24,7 +24,8 @@ QUEUE = 10_000
 BUSY_RETRY_MS = 2_000
 CHECKPOINT_EVERY_S = 1.0
 WAL_PASSIVE_BYTES = 4 << 20
-WAL_LIMIT_BYTES = 256 << 20
+WAL_LIMIT_BYTES = 64 << 20
+CHECKPOINT_WAITS_MS = 500
 
 _T = TypeVar("_T")
 
@@ -189,14 +190,18 @@ class Writer:
     # -- checkpoints -----------------------------------------------------------------------
 
     def _tidy(self) -> None:
+        # It stops the writer while it waits for readers: better to come again in a second.
+        self._checkpointer.execute(f"PRAGMA busy_timeout = {CHECKPOINT_WAITS_MS}")
         while not self._stopped.wait(CHECKPOINT_EVERY_S):
             size = self.wal_bytes()
             if size < WAL_PASSIVE_BYTES:
                 continue
-            # Passive never stops the writer; past the limit, a short stop is the lesser evil.
-            mode = "PASSIVE" if size < WAL_LIMIT_BYTES else "RESTART"
             try:
-                self._checkpointer.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
+                # Passive never stops the writer, but while it writes on the log never shrinks.
+                # Truncating right after has little left to copy, so its stop is short.
+                self._checkpointer.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                if size >= WAL_LIMIT_BYTES:
+                    self._checkpointer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             except DatabaseError:
                 continue
 
