@@ -26,5 +26,5 @@ export function classList(board: Board, words: KeyingWords, open: (row: number) 
   const caption = make("caption", "lead", words.pupilsDone(board.complete, board.rows.length));
   const table = make("table", "table class-table", caption, make("thead", "", make("tr", "", ...heads)), make("tbody", "", ...lines));
   table.dataset.testid = "class-list";
-  return make("section", "page scroll", table);
+  return make("section", "page scroll", make("h1", "visually-hidden", words.classList), table);
 }

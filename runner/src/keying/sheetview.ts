@@ -71,7 +71,7 @@ export function sheetView(work: Work, around: Around): View & { focus(): void } 
   const tools = toolsOf(work, words, grid, calls);
   const left = make("div", "keying__left", tools, grid.element, legend(words));
   const heading = make("h1", "visually-hidden", words.grid(booklet.title));
-  const element = make("div", "keying", heading, notes.element, left, side.element);
+  const element = make("div", "keying", heading, notes.shut, left, side.element, notes.element);
   // Keys mark wherever the focus is, except where text is typed or a button is about to be pressed.
   element.addEventListener("keydown", (event) => {
     const { target } = event;
@@ -194,12 +194,15 @@ function progressOf({ board }: Work, words: KeyingWords): View {
   return { element, end: board.subscribe(draw) };
 }
 
-/** What must be known and may be put away: merges, refusals, the window. Never in the way. */
-function notesOf(work: Work, { session, words }: Around): View {
+/** What must be known: the window above, merges below, where they move nothing and can be put away. */
+function notesOf(work: Work, { session, words }: Around): View & { shut: HTMLElement } {
+  const shut = make("p", "message message--warn keying__shut");
+  shut.dataset.testid = "shut";
   const element = make("div", "keying__note stack");
   const draw = (): void => {
     const { state } = session.state;
-    const shut = state === "open" ? [] : [make("p", "message message--warn", state === "waiting" ? words.waiting : words.closed)];
+    shut.textContent = state === "waiting" ? words.waiting : words.closed;
+    shut.hidden = state === "open";
     const said = work.notes.slice(-3).map((text) => {
       const close = button(words.close, () => {
         work.notes.splice(work.notes.indexOf(text), 1);
@@ -207,13 +210,13 @@ function notesOf(work: Work, { session, words }: Around): View {
       }, "close-note");
       return make("div", "message message--warn row row--apart", make("span", "", text), close);
     });
-    element.replaceChildren(...shut, ...said);
+    element.replaceChildren(...said);
     element.hidden = element.childElementCount === 0;
     element.dataset.testid = "notes";
   };
   draw();
   const ends = [work.onNote(draw), session.changes.subscribe(draw)];
-  return { element, end: () => ends.forEach((end) => end()) };
+  return { element, shut, end: () => ends.forEach((end) => end()) };
 }
 
 function legend(words: KeyingWords): HTMLElement {

@@ -89,7 +89,7 @@ describe("keying", () => {
     press("1");
     expect(row(0)).toEqual(["", "", ""]);
     expect(session.kept).toEqual([]);
-    expect(find("notes").textContent).toContain("terminée");
+    expect(find("shut").textContent).toContain("terminée");
   });
 
   it("takes what a pupil wrote where there are no keys", async () => {
