@@ -9,7 +9,7 @@ function shellList(): Plugin {
     generateBundle(_options, bundle) {
       const worker = bundle["sw.js"];
       if (worker?.type !== "chunk") return;
-      const files = Object.keys(bundle).filter((name) => name.startsWith("assets/")).sort();
+      const files = Object.keys(bundle).filter((name) => name.startsWith("assets/") && !name.endsWith(".woff")).sort();
       const version = createHash("sha256").update(files.join("\n")).digest("hex").slice(0, 16);
       const shell = JSON.stringify({ version, files: files.map((name) => `/${name}`) });
       worker.code = worker.code.replace(/["'`]__ARDOISE_SHELL__["'`]/, () => JSON.stringify(shell));

@@ -37,7 +37,7 @@ function leave(): void {
 async function enterAs(root: HTMLElement, session: LiveSession): Promise<void> {
   if (session.state.role === "pupil") return startSitting(root, session, leave);
   const { startKeying } = await import("./keying");
-  await startKeying(root, session);
+  await startKeying(root, session, leave);
 }
 
 function showLogin(root: HTMLElement, shelf: Shelf, arrival: Arrival): LoginScreen {

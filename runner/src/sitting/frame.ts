@@ -9,6 +9,8 @@ export interface FrameParts {
   session: SeatSession;
   /** Answers given since the last acknowledgement, or 0. */
   unsavedAnswers: () => number;
+  /** Whether a part is in hand: elsewhere there is nothing to be reassured of. */
+  answering?: () => boolean;
   leave: () => void;
 }
 
@@ -21,7 +23,8 @@ export class Frame {
   readonly #clock = h("span", { class: "clock", "data-testid": "clock" });
   readonly #clockSlot = h("span", { class: "sitting-clock", hidden: true });
   readonly #live = h("p", { class: "visually-hidden", role: "status", "data-testid": "announce" });
-  readonly #tools = h("div", { class: "bar__end" });
+  readonly #facts = h("div", { class: "sitting-bar__facts" });
+  readonly #tools = h("div", { class: "sitting-bar__tools" });
   readonly #rescue = h("button", { type: "button", class: "button button--quiet", hidden: true });
   #clockHidden = false;
   #deadlineMs: number | null = null;
@@ -37,15 +40,16 @@ export class Frame {
         event.preventDefault();
         this.main.focus();
       } }, t("sitting.skip")),
-      h("header", { class: "bar" },
+      h("header", { class: "bar sitting-bar" },
         h("span", { class: "bar__brand" }, logo(), h("span", { class: "visually-hidden" }, t("sitting.brand"))),
-        this.#title, this.#tools),
+        this.#title, this.#facts, this.#tools),
       this.main, this.#live);
     this.#drawTools();
   }
 
   /** Puts a screen up: its title in the window, the focus on its heading. */
   show(title: string, heading: string, ...content: (Node | null)[]): void {
+    this.showStatus(this.#parts.session.status.value);
     this.#title.textContent = title;
     document.title = `${heading} – ${title}`;
     const present = content.filter((node): node is Node => node !== null);
@@ -92,7 +96,9 @@ export class Frame {
 
   showStatus(status: SavingStatus): void {
     const { text, look, rescue } = standing(status, this.#parts.unsavedAnswers());
+    const quiet = look === "saved" && this.#parts.answering?.() === false;
     this.#status.className = `status status--${look}`;
+    this.#status.hidden = quiet;
     if (this.#status.textContent !== text) this.#status.textContent = text;
     this.#rescue.hidden = !rescue;
     if (!status.online && !this.#wasOffline) this.announce(t("sitting.sayOffline"));
@@ -144,23 +150,27 @@ export class Frame {
 
   #drawTools(): void {
     const other = language.value === "fr" ? "en" : "fr";
-    const toggle = h("button", { type: "button", class: "button button--bare", "aria-pressed": String(this.#clockHidden),
-      "data-testid": "clock-toggle" }, t(this.#clockHidden ? "sitting.timeShow" : "sitting.timeHide"));
+    const focused = this.element.querySelector(".bar")?.contains(document.activeElement) ? document.activeElement?.id : undefined;
+    this.#clock.replaceChildren();
+    const toggle = h("button", { type: "button", class: "button button--bare sitting-clock__toggle", id: "clock-toggle",
+      "data-testid": "clock-toggle" },
+      h("span", { class: "visually-hidden" }, `${t("sitting.timeLeft")} `), this.#clock,
+      h("span", { class: "small" }, t(this.#clockHidden ? "sitting.timeShow" : "sitting.timeHide")));
     toggle.addEventListener("click", () => {
       this.#clockHidden = !this.#clockHidden;
       this.#drawTools();
       this.tick();
-      this.#tools.querySelector<HTMLElement>("[data-testid=clock-toggle]")?.focus();
     });
-    toggle.removeAttribute("aria-pressed");
-    const label = h("span", { class: "visually-hidden" }, `${t("sitting.timeLeft")} : `);
-    this.#clockSlot.replaceChildren(label, this.#clock, toggle);
+    this.#clockSlot.replaceChildren(toggle);
     this.#rescue.textContent = t("sitting.rescue");
-    this.#tools.replaceChildren(this.#status, this.#rescue, this.#clockSlot,
-      h("button", { type: "button", class: "button button--quiet", lang: other, "data-testid": "language",
+    this.#facts.replaceChildren(this.#status, this.#rescue, this.#clockSlot);
+    this.#tools.replaceChildren(
+      h("button", { type: "button", class: "button button--quiet", lang: other, id: "language", "data-testid": "language",
         onclick: () => setLanguage(other) }, t("sitting.otherLanguage")),
-      h("button", { type: "button", class: "button button--quiet", "data-testid": "logout",
+      h("button", { type: "button", class: "button button--quiet", id: "logout", "data-testid": "logout",
         onclick: () => void this.askLeave() }, t("sitting.logout")));
+    if (focused) this.element.querySelector<HTMLElement>(`#${focused}`)?.focus();
+    this.tick();
   }
 }
 

@@ -44,6 +44,7 @@ export class Sitting {
     this.#frame = new Frame({
       session,
       unsavedAnswers: () => this.#dirty.size,
+      answering: () => this.#course !== null,
       leave: () => void this.#logout(),
     });
     root.replaceChildren(this.#frame.element);

@@ -46,7 +46,9 @@ export function t(key: PhraseKey, gaps: Record<string, string | number> = {}): s
 /** Exported for the tests of the catalogues. */
 export function filled(phrase: Phrase, spoken: Language, gaps: Record<string, string | number>): string {
   const text = typeof phrase === "string" ? phrase : phrase[pluralForm(spoken, Number(gaps["count"]))];
-  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(gaps[name] ?? whole));
+  const whole = text.replace(/\{(\w+)\}/g, (gap, name: string) => String(gaps[name] ?? gap));
+  // French puts a space before these signs, and no line may begin with one.
+  return spoken === "fr" ? whole.replace(/ ([:;?!»])/g, "\u00a0$1").replace(/« /g, "«\u00a0") : whole;
 }
 
 function pluralForm(spoken: Language, count: number): "one" | "other" {
