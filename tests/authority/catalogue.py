@@ -23,14 +23,14 @@ Message = str | tuple[str, str]
 
 
 def _read(source: str) -> Iterator[Message]:
-    options = {"encoding": "utf-8"}
     for _, function, found, _ in extract_python(
-        io.BytesIO(source.encode()), list(_KEYWORDS), [], options
+        io.BytesIO(source.encode()), _KEYWORDS, [], {"encoding": "utf-8"}
     ):
-        texts = [text for text in (found if isinstance(found, tuple) else (found,)) if text]
-        if not texts or texts[0] is None:
+        given = found if isinstance(found, tuple | list) else (found,)
+        texts = [text for text in given if isinstance(text, str) and text]
+        if not texts:
             continue
-        if function is not None and function.startswith("ngettext"):
+        if str(function).startswith("ngettext"):
             yield texts[0], texts[1]
         else:
             yield texts[0]
@@ -51,6 +51,11 @@ def messages() -> dict[str, Message]:
             if isinstance(message, tuple) or key not in found:
                 found[key] = message
     return found
+
+
+def forms(text: object) -> list[str]:
+    """A catalogue's text as a list: one, or singular and plural; '' for none."""
+    return [str(one or "") for one in (text if isinstance(text, tuple | list) else [text])]
 
 
 def catalogue() -> Catalog:
@@ -87,7 +92,7 @@ def update() -> list[str]:
         if plural != isinstance(english, tuple | list):
             english = ("", "") if plural else ""
         fresh.add(message, english)
-        if not all(english if plural else [english]):
+        if not all(forms(english)):
             missing.append(key)
     PO.parent.mkdir(parents=True, exist_ok=True)
     fresh.creation_date = fresh.revision_date = old.creation_date

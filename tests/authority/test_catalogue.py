@@ -2,7 +2,7 @@
 
 import re
 
-from tests.authority.catalogue import MO, catalogue, compiled, messages
+from tests.authority.catalogue import MO, catalogue, compiled, forms, messages
 
 
 def test_every_text_has_its_english() -> None:
@@ -10,15 +10,14 @@ def test_every_text_has_its_english() -> None:
     missing = []
     for key in messages():
         held = made.get(key)
-        texts = held.string if held is not None else ""
-        if not all(texts if isinstance(texts, tuple | list) else [texts]):
+        if held is None or not all(forms(held.string)):
             missing.append(key)
     assert missing == []
 
 
 def test_there_is_no_text_that_no_page_shows() -> None:
     known = set(messages())
-    keys = {one.id[0] if isinstance(one.id, tuple | list) else one.id for one in catalogue()}
+    keys = {forms(one.id)[0] for one in catalogue()}
     assert keys - known - {""} == set()
 
 
@@ -26,10 +25,8 @@ def test_a_translation_keeps_its_placeholders() -> None:
     for one in catalogue():
         if not one.id:
             continue
-        french = one.id if isinstance(one.id, tuple | list) else [one.id]
-        english = one.string if isinstance(one.string, tuple | list) else [one.string]
-        wanted = {name for text in french for name in re.findall(r"%\(\w+\)[sd]", text)}
-        for text in english:
+        wanted = {name for text in forms(one.id) for name in re.findall(r"%\(\w+\)[sd]", text)}
+        for text in forms(one.string):
             assert set(re.findall(r"%\(\w+\)[sd]", text)) == wanted, one.id
 
 

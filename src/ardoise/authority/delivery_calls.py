@@ -159,13 +159,14 @@ class DeliveryCalls:
         )
 
     @classmethod
-    def from_settings(cls, *, clock: Clock = system_clock) -> Self:
+    def from_settings(cls, *, clock: Clock = system_clock, attempts: int = ATTEMPTS) -> Self:
         """The delivery that the authority's settings name, with the key ring's signing key."""
         return cls(
             settings.DELIVERY_URL,
             settings.KEYRING.signing_key(),
             settings.DELIVERY_CA,
             clock=clock,
+            attempts=attempts,
         )
 
     def __enter__(self) -> Self:

@@ -24,6 +24,11 @@ THIS_CLASS = (LOGIN, OK, OK, GONE, OK, GONE, GONE)
 # What a GET of each address answers, reader by reader; the objects are 6A's, of the first school.
 EXPECTED: dict[str, tuple[int, ...]] = {
     "set_language": (BACK,) * 7,
+    "closure:checklist": OFFICE,
+    "closure:certificate": (LOGIN, GONE, NO, NO, NO, NO, NO),
+    "closure:certificate-json": (LOGIN, GONE, NO, NO, NO, NO, NO),
+    "closure:certificate-pdf": (LOGIN, GONE, NO, NO, NO, NO, NO),
+    "registry:rolls": OFFICE,
     "accounts:login": (OK, BACK, BACK, BACK, BACK, BACK, BACK),
     "accounts:logout": (POST,) * 7,
     "accounts:password": ANY_STAFF,
@@ -100,6 +105,8 @@ CHANGES = (
     "restitution:collect",
     "restitution:strays",
     "restitution:lost_card",
+    "closure:checklist",
+    "registry:rolls",
     "accounts:team",
     "accounts:teacher_classes",
     "accounts:teacher_password",
@@ -114,6 +121,15 @@ def test_who_may_not_change_anything(
 ) -> None:
     status = browser(reader).post(_url(name, world)).status_code
     assert status == (LOGIN if reader == "anonymous" else NO)
+
+
+@pytest.mark.parametrize(
+    "name", ["restitution:collect", "restitution:strays", "closure:checklist", "registry:rolls"]
+)
+def test_a_head_does_none_of_the_offices_work(
+    name: str, world: World, browser: Callable[[str], Client]
+) -> None:
+    assert browser("head").post(_url(name, world)).status_code == NO
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def collect(request: HttpRequest, campaign_id: str) -> HttpResponse:
     found = campaign_for(account_of(request), campaign_id)
     until = system_clock() + LONGEST_COLLECT
     try:
-        with DeliveryCalls.from_settings() as calls:
+        with DeliveryCalls.from_settings(attempts=2) as calls:
             report = collect_returns(found, calls, stop=lambda: system_clock() > until)
     except DeliveryUnreachable:
         messages.error(

@@ -164,7 +164,7 @@ def lost_card(request: HttpRequest, pupil_id: str) -> HttpResponse:
 def _tell(request: HttpRequest, campaign: Campaign, replaced: Replacement) -> None:
     """Delivery refuses the lost card from now on; if it cannot be told now, collecting tells it."""
     try:
-        with DeliveryCalls.from_settings() as calls:
+        with DeliveryCalls.from_settings(attempts=2) as calls:
             tell_voids(campaign, calls)
     except (DeliveryRefusal, DeliveryUnreachable):
         messages.warning(
