@@ -12,12 +12,15 @@ from ardoise.authority.cli import app
 from ardoise.authority.delivery_calls import DeliveryCalls
 from ardoise.authority.enrolment.kitfile import verify_kit
 from ardoise.authority.enrolment.models import Kit, Seat
-from ardoise.authority.registry.models import ClassGroup
+from ardoise.authority.linkage import rules as linkage
+from ardoise.authority.registry.models import ClassGroup, Pupil
+from ardoise.seal import numbers
 from tests.authority.enrolment import town
 
 
-def office(*arguments: object) -> Result:
-    return CliRunner().invoke(app, ["--home", str(settings.HOME), *map(str, arguments)])
+def office(*arguments: object, typed: str = "") -> Result:
+    words = ["--home", str(settings.HOME), *map(str, arguments)]
+    return CliRunner().invoke(app, words, input=typed + "\n")
 
 
 @pytest.fixture
@@ -88,6 +91,21 @@ def test_a_kit_that_could_not_be_sent_waits_as_a_file(
         verify_kit(waiting, settings.KEYRING.public_key())
     finally:
         waiting.unlink(missing_ok=True)
+
+
+def test_the_spare_card_that_was_handed_out_becomes_the_pupils(campaign: Campaign) -> None:
+    pupil = Pupil.objects.filter(class_group__label="6e A")[0]
+    spare = Seat.objects.get(spare=True, group__class_group=pupil.class_group)
+    # Without a kit at delivery there is nothing to tell it: no server is needed here.
+    done = office("cards", "replace", campaign.pk, pupil.pk, typed=numbers.shown(spare.number))
+    assert done.exit_code == 0, done.output
+    key = settings.KEYRING.campaign_key(campaign.pk)
+    assert linkage.numbers_of(key, campaign.pk, [pupil.pk]) == {pupil.pk: spare.number}
+    wrong = office("cards", "replace", campaign.pk, pupil.pk, typed="123-456-789")
+    assert wrong.exit_code == 2
+    again = office("cards", "replace", campaign.pk, pupil.pk, typed="")
+    assert again.exit_code == 2
+    assert "enrol again" in again.stderr
 
 
 @pytest.mark.parametrize(

@@ -270,15 +270,24 @@ print(campaign.state, len(every), len(own), len(set(own)), seated == set(own),
 """
 
 
-def run(script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+def started(script: str, *arguments: object) -> subprocess.Popen[str]:
+    return subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(script), *map(str, arguments)],
         cwd=Path(__file__).parents[3],
         env=os.environ | {"PYTHONPATH": "src:."},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
     )
+
+
+def run(script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    process = started(script, *arguments)
+    out, errors = process.communicate()
+    return subprocess.CompletedProcess(process.args, process.returncode, out, errors)
+
+
+_ALL_THERE = ["enrolled", "30", "30", "30", "True", "30", "6", "6", "6"]
 
 
 def test_a_process_killed_anywhere_draws_nobody_twice(tmp_path: Path) -> None:
@@ -295,7 +304,17 @@ def test_a_process_killed_anywhere_draws_nobody_twice(tmp_path: Path) -> None:
     finished = run(_CHILD, tmp_path, 0)
     assert finished.returncode == 0, finished.stderr
     counted = run(_COUNT, tmp_path)
-    assert counted.stdout.split() == ["enrolled", "30", "30", "30", "True", "30", "6", "6", "6"]
+    assert counted.stdout.split() == _ALL_THERE
+
+
+def test_two_processes_at_once_draw_nobody_twice(tmp_path: Path) -> None:
+    KeyRing.create(tmp_path / FILE_NAME)
+    assert run(_MAKE, tmp_path).returncode == 0
+    both = [started(_CHILD, tmp_path, 0) for _ in range(2)]
+    for process in both:
+        _, errors = process.communicate()
+        assert process.returncode == 0, errors
+    assert run(_COUNT, tmp_path).stdout.split() == _ALL_THERE
 
 
 def test_randomness_is_the_source_that_was_given() -> None:

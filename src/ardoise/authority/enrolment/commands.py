@@ -116,6 +116,34 @@ def list_codes(
             typer.echo(f"{place}\t{kind}\t{line.number}\t{line.code}\t{line.name}")
 
 
+@cards_app.command("replace")
+def replace_card(
+    campaign: CampaignId,
+    pupil: Annotated[str, typer.Argument(help="The pupil's identifier, from `cards list --json`.")],
+    spare: Annotated[
+        str, typer.Option(prompt="Number on the spare card (none: any)", show_default=False)
+    ] = "",
+) -> None:
+    """A lost card, or a pupil that came unannounced: give a spare seat, void the former one."""
+    from ardoise.authority.delivery_calls import DeliveryCalls
+    from ardoise.authority.enrolment.replacement import give_spare
+    from ardoise.authority.enrolment.sending import tell_voids
+    from ardoise.seal import numbers
+
+    with _refusals():
+        chosen = _campaign(campaign)
+        try:
+            number = numbers.parse(spare) if spare else None
+        except ValueError as fault:
+            raise typer.BadParameter(str(fault)) from fault
+        given = give_spare(chosen, pupil, number=number)
+        typer.echo("The pupil has the spare seat; its former card, if any, is void.")
+        if given.needs_kit:
+            typer.echo("It has more working time: send a new kit.")
+        with DeliveryCalls.from_settings() as calls:
+            tell_voids(chosen, calls)
+
+
 @kit_app.command("write")
 def write(
     campaign: CampaignId,

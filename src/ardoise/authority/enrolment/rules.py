@@ -120,7 +120,8 @@ def _count(report: Enrolled, drawn: Drawn) -> None:
 
 def _follow_moves(campaign: Campaign, key: CampaignKey) -> int:
     """Put the seats of pupils that changed class into their new class's group."""
-    moves = linkage.moved(key, campaign.pk)
+    # All of them first: what is read here is about to change.
+    moves = iter(list(linkage.moved(key, campaign.pk)))
     count = 0
     while some := list(islice(moves, 500)):
         wanted = {move.class_group_id for move in some}
