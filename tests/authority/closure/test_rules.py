@@ -111,12 +111,12 @@ def test_undecided_strays_and_missing_returns_are_reasons_to_refuse(
     delivery: RunningDelivery, tmp_path: Path
 ) -> None:
     live = ended_exam(delivery, tmp_path, decide=False)
-    assert any("2 strays wait" in reason for reason in refusals(live.campaign, live.calls))
+    assert any("decision: 2" in reason.en for reason in refusals(live.campaign, live.calls))
     from ardoise.authority.collection.models import Sheet
 
     Sheet.objects.filter(campaign=live.campaign).first().delete()  # type: ignore[union-attr]
-    assert any("came back" in reason for reason in refusals(live.campaign, live.calls))
-    assert any("does not answer" in reason for reason in refusals(live.campaign, unreachable()))
+    assert any("came back" in reason.en for reason in refusals(live.campaign, live.calls))
+    assert any("does not answer" in reason.en for reason in refusals(live.campaign, unreachable()))
 
 
 def test_a_forced_closing_says_so_and_closes_the_window_first(

@@ -57,7 +57,7 @@ def run(
             )
         except ClosingRefused as refused:
             for reason in refused.reasons:
-                typer.echo(f"not yet: {reason}", err=True)
+                typer.echo(f"not yet: {reason.en}", err=True)
             raise typer.Exit(1) from refused
         except ClosingInterrupted as interrupted:
             typer.echo(str(interrupted), err=True)

@@ -1,6 +1,7 @@
 """Closing a campaign: seven steps, each of which may be repeated."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -10,7 +11,7 @@ from django.db import connection, transaction
 import ardoise
 from ardoise.authority.campaigns.models import Campaign
 from ardoise.authority.closure import holdings
-from ardoise.authority.closure.certificate import CertificateDocument, Check, sign
+from ardoise.authority.closure.certificate import CHECKS, CertificateDocument, Check, sign
 from ardoise.authority.closure.models import Certificate, Closing
 from ardoise.authority.closure.vacuum import check_reopened, vacuum
 from ardoise.authority.collection.models import Stray
@@ -35,16 +36,28 @@ STEPS = (
 Announce = Callable[[str], None]
 
 
+@dataclass(frozen=True)
+class Reason:
+    """Why a campaign may not be closed yet, and what to do about it."""
+
+    fr: str
+    en: str
+
+
 class ClosingRefused(Exception):
     """The campaign may not be closed yet. Nothing was changed. `reasons` say what is missing."""
 
-    def __init__(self, reasons: tuple[str, ...]) -> None:
-        super().__init__("; ".join(reasons))
+    def __init__(self, reasons: tuple[Reason, ...]) -> None:
+        super().__init__("; ".join(reason.en for reason in reasons))
         self.reasons = reasons
 
 
 class ClosingInterrupted(Exception):
     """A step did not succeed. What was done is done; closing again goes on from there."""
+
+    def __init__(self, fr: str, en: str) -> None:
+        super().__init__(en)
+        self.fr = fr
 
 
 def close(
@@ -100,27 +113,49 @@ def close(
     return _issue(campaign, closing, checks, ring, clock)
 
 
-def refusals(campaign: Campaign, calls: DeliveryCalls) -> tuple[str, ...]:
-    """Why a campaign may not be closed yet, each reason with what to do; empty: it may."""
+def refusals(campaign: Campaign, calls: DeliveryCalls) -> tuple[Reason, ...]:
+    """Why a campaign may not be closed yet; empty: it may."""
     found = []
     if campaign.state != Campaign.State.REPORTED:
-        found.append(f"the campaign is {campaign.state}, not reported: collect and mark it first")
+        found.append(
+            Reason(
+                "Elle n’est pas encore relevée et corrigée : faites-le d’abord.",
+                f"the campaign is {campaign.state}, not reported: collect and mark it first",
+            )
+        )
     waiting = Stray.objects.filter(campaign=campaign, decision=Stray.Decision.OPEN).count()
     if waiting:
-        found.append(f"{waiting} strays wait for a decision: use them or set them aside")
+        found.append(
+            Reason(
+                f"Sauvegardes à examiner : {waiting}. Retenez-les ou mettez-les de côté.",
+                f"strays that wait for a decision: {waiting}; use them or set them aside",
+            )
+        )
+    return (*found, *_reasons_at_delivery(campaign, calls))
+
+
+def _reasons_at_delivery(campaign: Campaign, calls: DeliveryCalls) -> tuple[Reason, ...]:
     try:
         status = calls.status(campaign.pk)
     except DeliveryRefusal as refusal:
-        if refusal.problem.problem not in ("absent", "purged"):
-            found.append(str(refusal))
+        if refusal.problem.problem in ("absent", "purged"):
+            return ()
+        return (Reason(f"La plateforme de passation refuse : {refusal}", str(refusal)),)
     except DeliveryUnreachable as fault:
-        found.append(str(fault))
-    else:
-        if has_ended(campaign, status):
-            found.extend(cross_check(campaign, status) if status.state != "purged" else ())
-        else:
-            found.append("the window, or its grace, is not over: close it, or wait for its end")
-    return tuple(found)
+        return (Reason("La plateforme de passation ne répond pas.", str(fault)),)
+    if status.state == "purged":
+        return ()
+    if not has_ended(campaign, status):
+        return (
+            Reason(
+                "La fenêtre de passation, ou son délai de grâce, n’est pas terminée.",
+                "the window, or its grace, is not over: close it, or wait for its end",
+            ),
+        )
+    return tuple(
+        Reason(f"Les comptes de la plateforme et les nôtres diffèrent ({found}).", found)
+        for found in cross_check(campaign, status)
+    )
 
 
 @transaction.atomic
@@ -151,8 +186,10 @@ def _purge(campaign: Campaign, closing: Closing, calls: DeliveryCalls) -> tuple[
         state = _state_at_delivery(campaign, calls)
     except (DeliveryRefusal, DeliveryUnreachable) as fault:
         raise ClosingInterrupted(
+            "Ici, tout est détruit, mais la plateforme de passation n’a pas encore purgé ce "
+            "qu’elle détient : elle ne répond pas, ou refuse. Confirmez à nouveau plus tard.",
             f"everything here is destroyed, but delivery is not purged yet: {fault} "
-            "Then close the campaign again: it goes on from here."
+            "Then close the campaign again: it goes on from here.",
         ) from fault
     passed = state in ("purged", "absent")
     checks = [Check("delivery-purged", passed, f"asked afterwards, delivery says: {state}")]
@@ -240,7 +277,10 @@ def _issue(
     failed = [f"{check.name} ({check.detail})" for check in checks if not check.passed]
     if failed:
         raise ClosingInterrupted(
-            f"no certificate: {'; '.join(failed)}. Put that right, then close the campaign again."
+            "Pas de certificat : une vérification n’a pas abouti. "
+            + "; ".join(CHECKS[check.name] for check in checks if not check.passed)
+            + ". Remédiez-y, puis confirmez à nouveau.",
+            f"no certificate: {'; '.join(failed)}. Put that right, then close the campaign again.",
         )
     now = clock()
     document = CertificateDocument(

@@ -1,8 +1,10 @@
 """Pages of the closing: what will be destroyed, the confirmation, the certificate."""
 
+from django.conf import settings
 from django.contrib.auth import login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -22,6 +24,7 @@ from ardoise.authority.closure.models import Certificate, Closing
 from ardoise.authority.closure.rules import (
     ClosingInterrupted,
     ClosingRefused,
+    Reason,
     close,
     refusals,
 )
@@ -39,7 +42,7 @@ def checklist(request: HttpRequest, campaign_id: str) -> HttpResponseBase:
         return redirect("closure:certificate", campaign.pk)
     under_way = Closing.objects.filter(campaign=campaign).first()
     with DeliveryCalls.from_settings() as calls:
-        reasons = () if under_way else refusals(campaign, calls)
+        reasons: tuple[Reason, ...] = () if under_way else refusals(campaign, calls)
         form = ClosingForm(request.POST or None, campaign_id=campaign.pk, in_order=not reasons)
         if request.method == "POST" and form.is_valid():
             try:
@@ -52,7 +55,7 @@ def checklist(request: HttpRequest, campaign_id: str) -> HttpResponseBase:
             except ClosingRefused as refused:
                 reasons = refused.reasons
             except ClosingInterrupted as interrupted:
-                form.add_error(None, str(interrupted))
+                form.add_error(None, interrupted.fr)
                 under_way = Closing.objects.filter(campaign=campaign).first()
                 _renew_session(request)
             else:
@@ -62,7 +65,7 @@ def checklist(request: HttpRequest, campaign_id: str) -> HttpResponseBase:
     context = {
         "campaign": campaign,
         "form": form,
-        "reasons": reasons,
+        "reasons": [_said(reason) for reason in reasons],
         "under_way": under_way,
         "rows": [(LABELS[kind], count) for kind, count in held.items() if count],
     }
@@ -126,9 +129,11 @@ def _verified(held: Certificate) -> CertificateDocument:
     return verify_certificate(bytes(held.document), bytes(held.signature), _public_key())
 
 
-def _public_key() -> bytes:
-    from django.conf import settings
+def _said(reason: Reason) -> str:
+    return reason.fr if (get_language() or "fr").startswith("fr") else reason.en
 
+
+def _public_key() -> bytes:
     key: bytes = settings.KEYRING.public_key()
     return key
 

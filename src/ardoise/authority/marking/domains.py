@@ -50,8 +50,8 @@ def _result(spec: DomainSpec, keymap: KeyMap, marks: PartMarks | None) -> Domain
     found = [marks.items[keymap.neutral(item)] for item in spec.items]
     statuses = Counter(mark.status for mark in found)
     counted = [mark for mark in found if mark.status not in ("absent", "unrated")]
-    reached = any(mark.status in ("scored", "omitted") for mark in counted)
-    score = _total(counted) if reached else None
+    reached = any(mark.status in ("scored", "omitted", "unrated") for mark in found)
+    score = _total(counted) if reached and counted else None
     return DomainResult(
         domain=spec.id,
         title=spec.title,

@@ -132,7 +132,8 @@ def _item_mark(sheet: contract.Sheet, item: str, scores: ItemScores) -> ItemMark
     state = item_state(sheet, item)
     most = scores.max_score(item)
     if state != "answered":
-        return ItemMark(_UNANSWERED[state], None, most)
+        # What waits for a rater counts for nobody yet, so neither for those who left it out.
+        return ItemMark(_UNANSWERED[state], None, most if scores.is_machine_scored(item) else 0.0)
     score = scores.score(given(item, sheet.responses[item]))
     return ItemMark("unrated" if score is None else "scored", score, most)
 
