@@ -12,11 +12,11 @@ _SHOWN = {"error": ("erreur", "bold red"), "warning": ("à vérifier", "yellow")
 
 
 def print_findings(findings: Iterable[Finding], console: Console, language: str = "fr") -> None:
-    """A table with place, message and remedy; nothing at all if there is no finding."""
+    """A table of one file's findings: place, message, remedy; nothing if there is none."""
     rows = list(findings)
     if not rows:
         return
-    table = Table(show_lines=True, header_style="bold", expand=True)
+    table = Table(title=rows[0].file, show_lines=True, header_style="bold", expand=True)
     table.add_column("", no_wrap=True)
     table.add_column("Où", ratio=2, overflow="fold")
     table.add_column("Constat", ratio=4, overflow="fold")
@@ -29,11 +29,9 @@ def print_findings(findings: Iterable[Finding], console: Console, language: str 
 
 
 def _where(finding: Finding) -> str:
-    where = finding.file
-    if finding.line:
-        where += f"\nligne {finding.line}"
+    where = f"ligne {finding.line}" if finding.line else ""
     if finding.column:
         where += f", colonne {finding.column}"
     if finding.field:
         where += f"\n« {finding.field} »"
-    return where
+    return where.strip()

@@ -2,7 +2,6 @@
 
 import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -11,8 +10,8 @@ from django.test import Client
 
 from ardoise.authority.accounts.models import Staff
 from ardoise.authority.campaigns.models import Campaign
+from ardoise.authority.registry.identifiers import uai_in
 from ardoise.authority.registry.models import Pupil, School
-from ardoise.authority.registry.views import school_in_name
 from tests.authority.registry.rolls import SCHOOL, onde, pupil
 from tests.authority.registry.test_rules import make_campaign
 
@@ -122,4 +121,4 @@ def test_a_closed_campaign_takes_no_roll(office: Client, campaign: Campaign) -> 
     ],
 )
 def test_a_files_name_may_give_the_school(name: str, uai: str | None) -> None:
-    assert school_in_name(str(Path(name))) == uai
+    assert uai_in(name) == uai

@@ -28,11 +28,13 @@ def import_files(
     files: Files,
     campaign: CampaignOption,
     school: Annotated[
-        str | None, typer.Option(help="The school's UAI: ONDE does not name it.")
+        str | None,
+        typer.Option(help="The school's UAI (ONDE), unless the file's name holds it."),
     ] = None,
     as_json: Json = False,
 ) -> None:
     """Import rolls: ONDE's CSV or SIECLE's XML, plain or zipped. Exit code 2 if one is refused."""
+    from ardoise.authority.registry.identifiers import uai_in
     from ardoise.authority.registry.rules import import_roll
 
     target = _campaign(campaign)
@@ -46,9 +48,14 @@ def import_files(
                 bar.update(task, completed=done, total=total)  # type: ignore[arg-type]
 
             report = import_roll(
-                target, _bytes(file), file.name, uai=school, by=BY, clock=system_clock,
+                target,
+                _bytes(file),
+                file.name,
+                uai=school or uai_in(file.name),
+                by=BY,
+                clock=system_clock,
                 progress=show,
-            )  # fmt: skip
+            )
         _print(report, as_json=as_json)
         reports.append(report)
     if not all(report.accepted for report in reports):

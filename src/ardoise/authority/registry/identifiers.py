@@ -10,6 +10,7 @@ from typing import Literal
 
 LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
 _UAI = re.compile(r"(0[0-8]\d|09[0-5]|9[78]\d|[67]20)\d{4}[A-Z]")
+_UAI_WITHIN = re.compile(r"(?<![0-9A-Za-z])\d{7}[A-Za-z](?![0-9A-Za-z])", re.ASCII)
 _RNIE = re.compile(r"\d{9}[A-Z]{2}", re.ASCII)
 _BEA = re.compile(r"\d{10}[A-Z]", re.ASCII)
 _APPRENTICE = re.compile(r"\d{4}A\d{5}[A-Z]", re.ASCII)
@@ -46,6 +47,17 @@ def parse_uai(text: str) -> str:
     if check_letter(uai[:7]) != uai[7]:
         raise ValueError("the letter of this UAI does not go with its digits")
     return uai
+
+
+def uai_in(name: str) -> str | None:
+    """The one valid UAI in a file's name (`CSVExtraction-9790002G.csv`), if there is just one."""
+    found: set[str] = set()
+    for word in _UAI_WITHIN.findall(name):
+        try:
+            found.add(parse_uai(word))
+        except ValueError:
+            continue
+    return found.pop() if len(found) == 1 else None
 
 
 def parse_ine(text: str) -> Ine:

@@ -1,6 +1,5 @@
 """The office's page of rolls: give files, read what was found in each."""
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,13 +12,12 @@ from ardoise.authority.accounts.access import account_of, campaign_for, officer_
 from ardoise.authority.campaigns.models import Campaign
 from ardoise.authority.findings import Finding
 from ardoise.authority.registry.forms import RollForm
-from ardoise.authority.registry.identifiers import parse_uai
+from ardoise.authority.registry.identifiers import uai_in
 from ardoise.authority.registry.models import RollImport
 from ardoise.authority.registry.roll import FILE_LIMIT
 from ardoise.authority.registry.rules import ImportReport, import_roll
 from ardoise.clock import system_clock
 
-_UAI_IN_NAME = re.compile(r"(?<![0-9A-Za-z])\d{7}[A-Za-z](?![0-9A-Za-z])")
 _LATEST = 50
 
 
@@ -63,19 +61,8 @@ def _imported(
 ) -> ImportReport:
     name = file.name or ""
     data = file.read(FILE_LIMIT + 1)
-    uai = school or school_in_name(name)
+    uai = school or uai_in(name)
     return import_roll(campaign, data, name, uai=uai, by=by, clock=system_clock)
-
-
-def school_in_name(name: str) -> str | None:
-    """The one valid UAI in a file's name (`CSVExtraction-9790002G.csv`), if there is just one."""
-    found: set[str] = set()
-    for word in _UAI_IN_NAME.findall(name):
-        try:
-            found.add(parse_uai(word))
-        except ValueError:
-            continue
-    return found.pop() if len(found) == 1 else None
 
 
 def _card(report: ImportReport) -> ReportCard:
