@@ -77,7 +77,7 @@ export function choice(answering: Answering): Control {
   const prompt = promptOf(tree);
   const legend = make("legend", prompt ? "choices__prompt" : "visually-hidden");
   legend.append(prompt ? build(prompt, { ...place, quiet: true }) : `${answering.name}. ${words.options}`);
-  const fieldset = make("fieldset", "choices", legend, listed, foot);
+  const fieldset = make("fieldset", "choices", legend, ...(single ? [listed, foot] : [note, listed]));
   fieldset.setAttribute("aria-describedby", note.id);
   choosing({ answering, rows, clear, note, single });
   const first = (rows.values().next().value as Row | undefined)?.mark ?? fieldset;

@@ -51,6 +51,7 @@ export function renderItem(item: Item, context: ItemContext): ItemView {
   element.dataset.testid = `item-${item.id}`;
   element.append(build(item.body, startAt(item.body, context, special, 2)));
   nameInline(controls, words);
+  putBeside(element);
   element.append(live);
   return {
     element,
@@ -81,6 +82,14 @@ export function renderPreview(item: Item, context: NodeContext): HTMLElement {
   element.lang = context.language;
   element.append(build(item.body, startAt(item.body, context, special, 3)));
   return element;
+}
+
+/** A text to read and its question: side by side where there is room. */
+function putBeside(element: HTMLElement): void {
+  const [first, ...others] = [...element.childNodes].filter((node) => node.nodeType !== Node.TEXT_NODE || node.textContent?.trim());
+  if (!(first instanceof HTMLElement) || !first.classList.contains("q-stimulus") || others.length === 0) return;
+  element.classList.add("question--beside");
+  element.append(make("div", "q-beside q-block", ...others));
 }
 
 function nameInline(controls: readonly Control[], words: ReturnType<typeof renderWords>): void {

@@ -62,6 +62,7 @@ const CLASSES: Readonly<Record<string, string>> = {
   "qti-align-right": "q-right",
   "qti-bordered": "q-box",
   "qti-well": "q-box",
+  "qti-stimulus": "q-stimulus",
   "qti-underline": "q-underline",
   "qti-italic": "q-italic",
   "qti-bold": "q-bold",

@@ -235,3 +235,19 @@ describe("an item", () => {
     expect(all("legend")[0]?.textContent).toBe("Answer. Possible answers");
   });
 });
+
+describe("a text to read", () => {
+  const text: Markup = ["div", { class: "qti-stimulus" }, ["p", {}, "Il était une fois."]];
+  const question: Markup[] = [["p", {}, "Qui ?"], ["choice", { response: "r1" }, ...options("c1")]];
+
+  it("stands beside its question, in the author's order", () => {
+    const { view } = show([text, " ", ...question], [response("r1")]);
+    expect(view.element.classList.contains("question--beside")).toBe(true);
+    expect(view.element.querySelector(".q-beside p")?.textContent).toBe("Qui ?");
+    expect(view.element.textContent).toMatch(/^\s*Il était une fois\.\s*Qui \?/);
+  });
+
+  it("stands alone where nothing is asked after it, or where it comes later", () => {
+    expect(show([...question, text], [response("r1")]).view.element.classList.contains("question--beside")).toBe(false);
+  });
+});
