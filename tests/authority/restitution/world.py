@@ -13,6 +13,7 @@ from django.conf import settings
 from ardoise.authority.accounts.models import Staff
 from ardoise.authority.campaigns.models import Campaign, Part
 from ardoise.authority.collection.models import Extent, Sheet
+from ardoise.authority.collection.sheets import seal_sheet
 from ardoise.authority.enrolment.models import Group, Seat
 from ardoise.authority.keyring import CampaignKey
 from ardoise.authority.linkage.rules import NewLink, link
@@ -21,6 +22,7 @@ from ardoise.authority.marking.rules import MARK_TABLE, ItemMark, PartMarks
 from ardoise.authority.registry.identity import Identity, seal_identity
 from ardoise.authority.registry.models import ClassGroup, Pupil, School
 from ardoise.content.keymap import ItemKey, KeyMap, ResponseKey
+from ardoise.contract import sheet as contract
 from ardoise.seal import codes, numbers
 from ardoise.seal.randomness import reference
 
@@ -201,6 +203,25 @@ def _pupil(world: World, group: ClassGroup, seats: Group, place: int) -> Pupil:
     return pupil
 
 
+def _sheet(world: World, number: str, part: str, fate: Fate, right: int) -> contract.Sheet:
+    items = tuple(f"i{k}" for k in range(1, _ITEMS + 1))
+    return contract.Sheet(
+        format="ardoise-sheet/1",
+        campaign=world.campaign.pk,
+        number=number,
+        part=part,
+        version=1,
+        writer="pupil" if part == "francais" else "teacher",
+        position=None,
+        visited=() if fate == "absent" else items,
+        responses={}
+        if fate == "absent"
+        else {item: {"r1": (str(int(k < right)),)} for k, item in enumerate(items)},
+        seconds={},
+        absent=items if fate == "absent" else (),
+    )
+
+
 def sit(world: World, number: str, part: str, *, fate: Fate, right: int, seq: int = 0) -> None:
     """A sheet of a part and its marks: the first `right` of eight items right, the rest wrong."""
     if fate == "none":
@@ -217,7 +238,7 @@ def sit(world: World, number: str, part: str, *, fate: Fate, right: int, seq: in
         version=1,
         received_at=NOW,
         extent=extent,
-        content=b"",
+        content=seal_sheet(world.key, number, part, _sheet(world, number, part, fate, right)),
     )
     if fate == "unmarked":
         return
