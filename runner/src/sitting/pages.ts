@@ -37,6 +37,12 @@ function length(part: PartState): string {
   return part.minutes === 0 ? t("sitting.noLimit") : t("sitting.minutes", { count: part.minutes });
 }
 
+/** When the window opens, or until when it is open. */
+export function momentWords(what: "until" | "opens", ms: number, nowMs: number): string {
+  const { time, day } = shownMoment(ms, nowMs);
+  return day === null ? t(`sitting.${what}Time`, { time }) : t(`sitting.${what}Day`, { time, day });
+}
+
 export interface WelcomeParts {
   state: LoggedIn;
   nowMs: number;
@@ -65,7 +71,7 @@ export function welcomePage(of: WelcomeParts): Node {
     h("h1", { tabindex: "-1", class: "chalked" }, of.campaignTitle ?? t("sitting.welcome")),
     h("p", { class: "lead" }, t(over ? "sitting.welcomeDone" : "sitting.welcomeLead")),
     h("ul", { class: "sitting-parts", role: "list" }, ...cards),
-    h("p", { class: "muted" }, t("sitting.windowUntil", { moment: shownMoment(of.state.closes_ms, of.nowMs) })));
+    h("p", { class: "muted" }, momentWords("until", of.state.closes_ms, of.nowMs)));
 }
 
 export function readyPage(part: PartState, name: string, go: () => void, back: () => void): Node {

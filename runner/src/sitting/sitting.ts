@@ -4,11 +4,11 @@ import type { LiveSession } from "../seat/live";
 import { startPulse } from "../seat/pulse";
 import { Refused, Unreachable } from "../wire/problems";
 import type { PartState } from "../wire/types";
-import { language, shownMoment, t } from "../words";
+import { language, t } from "../words";
 import { endOf } from "./clock";
 import { Course } from "./course";
 import { Frame } from "./frame";
-import { instructionsPage, noticePage, partName, partStanding, readyPage, welcomePage, type NoticeParts } from "./pages";
+import { instructionsPage, momentWords, noticePage, partName, partStanding, readyPage, welcomePage, type NoticeParts } from "./pages";
 import { overviewPage, questionPage, type Page, type QuestionsParts } from "./questions";
 import "./sitting.css";
 
@@ -184,8 +184,8 @@ export class Sitting {
     const toParts = { text: t("sitting.backToParts"), testid: "back-to-parts", go: () => this.#home(), quiet: true };
     switch (screen.name) {
       case "waiting": {
-        const moment = shownMoment(state.opens_ms, this.#session.now());
-        const when = this.#session.now() < state.opens_ms ? t("sitting.waitingLead", { moment }) : t("sitting.waitingSoon");
+        const now = this.#session.now();
+        const when = now < state.opens_ms ? momentWords("opens", state.opens_ms, now) : t("sitting.waitingSoon");
         return { title: t("sitting.waitingTitle"), lines: [when, t("sitting.waitingSelf")], testid: "waiting" };
       }
       case "closed":

@@ -47,22 +47,23 @@ export function t(key: PhraseKey, gaps: Record<string, string | number> = {}): s
 export function filled(phrase: Phrase, spoken: Language, gaps: Record<string, string | number>): string {
   const text = typeof phrase === "string" ? phrase : phrase[pluralForm(spoken, Number(gaps["count"]))];
   const whole = text.replace(/\{(\w+)\}/g, (gap, name: string) => String(gaps[name] ?? gap));
+  const close = whole.replace(/(\d) (?=\p{L})/gu, "$1\u00a0");
   // French puts a space before these signs, and no line may begin with one.
-  return spoken === "fr" ? whole.replace(/ ([:;?!»])/g, "\u00a0$1").replace(/« /g, "«\u00a0") : whole;
+  return spoken === "fr" ? close.replace(/ ([:;?!»])/g, "\u00a0$1").replace(/« /g, "«\u00a0") : close;
 }
 
 function pluralForm(spoken: Language, count: number): "one" | "other" {
   return new Intl.PluralRules(spoken).select(count) === "one" ? "one" : "other";
 }
 
-/** A time of day; with the date if it is not today. */
-export function shownMoment(ms: number, nowMs: number): string {
+/** A moment as words want it: the time of day, and the day if it is not today. */
+export function shownMoment(ms: number, nowMs: number): { time: string; day: string | null } {
   const moment = new Date(ms);
   const today = new Date(nowMs).toDateString() === moment.toDateString();
-  const time: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit" };
-  const date: Intl.DateTimeFormatOptions = { weekday: "long", day: "numeric", month: "long" };
   const locale = language.value === "fr" ? "fr-FR" : "en-GB";
-  return new Intl.DateTimeFormat(locale, today ? time : { ...date, ...time }).format(moment);
+  const time = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" }).format(moment);
+  const date = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long" });
+  return { time, day: today ? null : date.format(moment) };
 }
 
 function remembered(): Language | null {

@@ -32,8 +32,8 @@ describe.each(areas)("the words of %s", (_area, book) => {
 test("plural forms follow the language: nought is singular in French, plural in English", () => {
   const fr = { one: "{count} réponse", other: "{count} réponses" };
   const en = { one: "{count} answer", other: "{count} answers" };
-  expect([0, 1, 2].map((count) => filled(fr, "fr", { count }))).toEqual(["0 réponse", "1 réponse", "2 réponses"]);
-  expect([0, 1, 2].map((count) => filled(en, "en", { count }))).toEqual(["0 answers", "1 answer", "2 answers"]);
+  expect([0, 1, 2].map((count) => filled(fr, "fr", { count }))).toEqual(["0\u00a0réponse", "1\u00a0réponse", "2\u00a0réponses"]);
+  expect([0, 1, 2].map((count) => filled(en, "en", { count }))).toEqual(["0\u00a0answers", "1\u00a0answer", "2\u00a0answers"]);
 });
 
 test("a French line never begins with a sign", () => {
