@@ -3,6 +3,9 @@
 from typing import Literal
 
 import msgspec
+from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 from msgspec import Struct
 
 from ardoise.authority.documents.typeset import typeset
@@ -119,17 +122,20 @@ def read_export(content: bytes, public_key: bytes) -> CertificateDocument:
 
 
 def certificate_pdf(document: CertificateDocument, signature: bytes, public_key: bytes) -> bytes:
-    """For the file and the wall. Raises documents.TypesetError."""
+    """For the file, in French. Raises documents.TypesetError."""
     moments = {
         "started": f"{from_milliseconds(document.started_ms):%Y-%m-%d %H:%M:%S} UTC",
         "issued": f"{from_milliseconds(document.issued_ms):%Y-%m-%d %H:%M:%S} UTC",
     }
+    with translation.override("fr"):
+        labels = {kind: str(label) for kind, label in LABELS.items()}
+        checks = {name: str(label) for name, label in CHECKS.items()}
     return typeset(
         "certificate",
         {
             "certificate": msgspec.to_builtins(document),
-            "labels": LABELS,
-            "checks": CHECKS,
+            "labels": labels,
+            "checks": checks,
             "moments": moments,
             "signature": signature.hex(),
             "key": public_key.hex(),
@@ -138,35 +144,35 @@ def certificate_pdf(document: CertificateDocument, signature: bytes, public_key:
 
 
 LABELS = {
-    "summaries": "Sommes par campagne",
-    "marks": "Notes par copie",
-    "response_scores": "Scores de réponses distinctes",
-    "markings": "États de correction",
-    "sheets": "Copies",
-    "strays": "Enregistrements égarés",
-    "unopened": "Envois non ouverts",
-    "pulls": "États de collecte",
-    "kits": "Lots d’installation",
-    "sealed_blobs": "Cahiers et médias scellés",
-    "content_keys": "Clés de cahiers",
-    "seats": "Places et leurs codes",
-    "links": "Liens entre élève et numéro d’ordre",
-    "groups": "Groupes et leurs clés",
-    "pupils": "Élèves",
-    "roll_imports": "Imports de listes",
-    "teachers_of_classes": "Rattachements d’enseignants",
-    "browser_sessions": "Sessions de navigateur",
-    "parts": "Épreuves",
-    "class_groups": "Classes, sans leur nom",
-    "name_views": "Lignes du journal des consultations",
+    "summaries": _("Sommes par campagne"),
+    "marks": _("Notes par copie"),
+    "response_scores": _("Scores de réponses distinctes"),
+    "markings": _("États de correction"),
+    "sheets": _("Copies"),
+    "strays": _("Sauvegardes gardées à part"),
+    "unopened": _("Envois non ouverts"),
+    "pulls": _("États de collecte"),
+    "kits": _("Lots d’installation"),
+    "sealed_blobs": _("Cahiers et médias scellés"),
+    "content_keys": _("Clés de cahiers"),
+    "seats": _("Places et leurs codes"),
+    "links": _("Liens entre élève et numéro d’ordre"),
+    "groups": _("Groupes et leurs clés"),
+    "pupils": _("Élèves"),
+    "roll_imports": _("Imports de listes"),
+    "teachers_of_classes": _("Rattachements d’enseignants"),
+    "browser_sessions": _("Sessions de navigateur"),
+    "parts": _("Épreuves"),
+    "class_groups": _("Classes, sans leur nom"),
+    "name_views": _("Lignes du journal des consultations"),
 }
 """Kind → what the office reads."""
 
-CHECKS: dict[CheckName, str] = {
-    "portal-shut": "Les pages de la campagne sont fermées",
-    "key-destroyed": "La clé de la campagne n’est plus dans le trousseau",
-    "rows-deleted": "Aucune ligne à détruire ne reste en base",
-    "delivery-purged": "La plateforme de passation répond que tout est purgé",
-    "delivery-counts": "Tout ce que la plateforme détenait avait été collecté",
-    "database-vacuumed": "Le fichier de la base est compacté, son journal vidé, relu sans faute",
+CHECKS: dict[CheckName, Promise] = {
+    "portal-shut": _("Les pages de la campagne sont fermées"),
+    "key-destroyed": _("La clé de la campagne n’est plus dans le trousseau"),
+    "rows-deleted": _("Aucune ligne à détruire ne reste en base"),
+    "delivery-purged": _("La plateforme de passation répond que tout est purgé"),
+    "delivery-counts": _("Tout ce que la plateforme détenait avait été collecté"),
+    "database-vacuumed": _("Le fichier de la base est compacté, son journal vidé, relu sans faute"),
 }

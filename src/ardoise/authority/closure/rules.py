@@ -278,7 +278,7 @@ def _issue(
     if failed:
         raise ClosingInterrupted(
             "Pas de certificat : une vérification n’a pas abouti. "
-            + "; ".join(CHECKS[check.name] for check in checks if not check.passed)
+            + "; ".join(str(CHECKS[check.name]) for check in checks if not check.passed)
             + ". Remédiez-y, puis confirmez à nouveau.",
             f"no certificate: {'; '.join(failed)}. Put that right, then close the campaign again.",
         )

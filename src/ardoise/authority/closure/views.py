@@ -91,7 +91,7 @@ def certificate(request: HttpRequest, campaign_id: str) -> HttpResponseBase:
         and [
             (_("Places"), purged.seats),
             (_("Copies"), purged.sheets),
-            (_("Enregistrements égarés"), purged.strays),
+            (LABELS["strays"], purged.strays),
             (_("Cahiers et médias scellés"), purged.blobs),
         ],
         "checks": [(CHECKS[check.name], check) for check in document.checks],
