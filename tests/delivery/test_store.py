@@ -316,7 +316,7 @@ def pages(path: Path) -> set[bytes]:
 def test_a_purge_that_was_cut_off_is_finished_at_the_next_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    campaign = kit()
+    campaign = kit(pupils=300)
     path = tmp_path / "d.db"
 
     def power_cut(_connection: object) -> None:
@@ -331,6 +331,9 @@ def test_a_purge_that_was_cut_off_is_finished_at_the_next_start(
             )
 
     opened(path, work)
+    connection = connect(path, KEY, write=False)
+    assert connection.execute("PRAGMA freelist_count").fetchone()[0] > 0
+    connection.close()
     monkeypatch.undo()
 
     async def nothing(_store: SqliteStore) -> None:

@@ -1,40 +1,20 @@
-"""SQL of the authority's requests: kits, orders, purge, returns, status."""
-
-from collections.abc import Iterator
-from contextlib import contextmanager
+"""SQL of the authority's requests but for kits: nonces, orders, purge, returns, status."""
 
 import msgspec
 
-from ardoise.contract import limits, orders
-from ardoise.contract.kit import CampaignStatus, KitInstalled, Manifest, Seat, SeatChunk
+from ardoise.contract import orders
+from ardoise.contract.kit import CampaignStatus
 from ardoise.contract.orders import Order, OrderDone, Purged
 from ardoise.contract.returns import End, Record, frame
 from ardoise.delivery.sittings import Window
 from ardoise.delivery.store import Refused
+from ardoise.delivery.store_kits import check_groups, take_chunk, whole
 from ardoise.delivery.store_schema import Connection, IntegrityError
 from ardoise.delivery.store_writer import Write
-from ardoise.seal import numbers
 from ardoise.seal.signing import SKEW_MS
 
-MISSING_LISTED = 2_000
 PAGE_BYTES = 16 << 20
 """A page of returns ends early here: it is held in memory once."""
-_WRAPPED = 60
-_DIGEST = 32
-_CHUNK = msgspec.json.Decoder(SeatChunk)
-
-
-@contextmanager
-def whole(connection: Connection) -> Iterator[None]:
-    """All of the block or nothing of it, whatever else its transaction holds."""
-    connection.execute("SAVEPOINT whole")
-    try:
-        yield
-    except BaseException:
-        connection.execute("ROLLBACK TO whole")
-        raise
-    finally:
-        connection.execute("RELEASE whole")
 
 
 def spend_nonce(write: Write, nonce: str, moment_ms: int, now_ms: int) -> None:
@@ -45,197 +25,6 @@ def spend_nonce(write: Write, nonce: str, moment_ms: int, now_ms: int) -> None:
         write.connection.execute("INSERT INTO nonce VALUES (?, ?)", (nonce, moment_ms))
     except IntegrityError:
         raise Refused("unsigned", "this request was seen before") from None
-
-
-def put_bytes(write: Write, sha256: str, body: bytes, now_ms: int) -> None:
-    """Keep bytes under their hash; the same again changes nothing."""
-    write.connection.execute(
-        "INSERT INTO blob VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (sha256, now_ms, body)
-    )
-
-
-# -- kits ------------------------------------------------------------------------------------
-
-
-def install(write: Write, manifest: Manifest, sha256: str) -> KitInstalled:
-    """Install a kit, whole or not at all. Raises Refused: purged, older, incomplete, malformed."""
-    connection = write.connection
-    row = connection.execute(
-        "SELECT id, serial, manifest, purged IS NOT NULL FROM campaign WHERE name = ?",
-        (manifest.campaign,),
-    ).fetchone()
-    if row is not None and row[3]:
-        raise Refused("purged")
-    if row is not None and manifest.serial < row[1]:
-        raise Refused("older", f"serial {row[1]} is installed")
-    # The same manifest again: its first answer was lost. Orders since then keep their effect.
-    if row is None or row[2] != sha256:
-        _check_manifest(manifest)
-        _check_complete(connection, manifest)
-        with whole(connection):
-            _install(connection, manifest, sha256)
-    seats, blobs = connection.execute(
-        "SELECT (SELECT count(*) FROM seat WHERE campaign = c.id),"
-        " (SELECT count(*) FROM campaign_blob WHERE campaign = c.id)"
-        " FROM campaign c WHERE name = ?",
-        (manifest.campaign,),
-    ).fetchone()
-    return KitInstalled(manifest.campaign, manifest.serial, seats, blobs)
-
-
-def _check_manifest(manifest: Manifest) -> None:
-    if manifest.opens_ms >= manifest.closes_ms:
-        raise Refused("malformed", "the window closes before it opens")
-    if len({part.id for part in manifest.parts}) != len(manifest.parts):
-        raise Refused("malformed", "a part stands in the manifest twice")
-    for blob in manifest.blobs:
-        if not limits.is_sealed_length(blob.size, limits.BLOB):
-            raise Refused("malformed", f"blob {blob.sha256} has a size that nothing sealed has")
-    for chunk in manifest.chunks:
-        if chunk.size > limits.SEAT_CHUNK:
-            raise Refused("malformed", f"chunk {chunk.sha256} is too large")
-
-
-def _check_complete(connection: Connection, manifest: Manifest) -> None:
-    missing = []
-    for named in (*manifest.chunks, *manifest.blobs):
-        row = connection.execute(
-            "SELECT length(body) FROM blob WHERE sha256 = ?", (named.sha256,)
-        ).fetchone()
-        if row is None:
-            missing.append(named.sha256)
-        elif row[0] != named.size:
-            raise Refused("malformed", f"{named.sha256} does not have the size that is named")
-    if missing:
-        raise Refused("incomplete", " ".join(missing[:MISSING_LISTED]))
-
-
-def _install(connection: Connection, manifest: Manifest, sha256: str) -> None:
-    runner = msgspec.json.encode({file.path: file.sha256 for file in manifest.runner})
-    connection.execute(
-        "INSERT INTO campaign (name, serial, manifest, opens_ms, closes_ms, runner)"
-        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET serial = excluded.serial,"
-        " manifest = excluded.manifest, opens_ms = excluded.opens_ms,"
-        " closes_ms = excluded.closes_ms, runner = excluded.runner",
-        (manifest.campaign, manifest.serial, sha256, manifest.opens_ms, manifest.closes_ms, runner),
-    )
-    (campaign,) = connection.execute(
-        "SELECT id FROM campaign WHERE name = ?", (manifest.campaign,)
-    ).fetchone()
-    kept = {row[0] for row in connection.execute("SELECT part FROM sheet WHERE campaign = ?"
-                                                 " GROUP BY part", (campaign,))}  # fmt: skip
-    if lost := kept - {part.id for part in manifest.parts}:
-        raise Refused("malformed", f"part {min(lost)} has sheets and is not in the manifest")
-    connection.execute("DELETE FROM part WHERE campaign = ?", (campaign,))
-    connection.executemany(
-        "INSERT INTO part VALUES (?, ?, ?, ?, ?, ?)",
-        [
-            (campaign, part.id, place, part.writer, part.minutes, part.grace_s)
-            for place, part in enumerate(manifest.parts)
-        ],
-    )
-    # Blobs of an earlier serial stay: a browser may still hold their names.
-    connection.executemany(
-        "INSERT INTO campaign_blob VALUES (?, ?) ON CONFLICT DO NOTHING",
-        [(campaign, blob.sha256) for blob in manifest.blobs],
-    )
-    numbers_seen: set[str] = set()
-    for chunk in manifest.chunks:
-        _take_chunk(connection, campaign, manifest.campaign, chunk.sha256, numbers_seen)
-    _check_groups(connection, campaign)
-
-
-def _take_chunk(
-    connection: Connection, campaign: int, name: str, sha256: str, numbers_seen: set[str]
-) -> None:
-    """Seats of a chunk into the tables; the chunk itself is not needed any more."""
-    row = connection.execute("SELECT body FROM blob WHERE sha256 = ?", (sha256,)).fetchone()
-    if row is None:
-        raise Refused("incomplete", sha256)
-    try:
-        chunk = _CHUNK.decode(row[0])
-    except msgspec.MsgspecError as fault:
-        raise Refused("malformed", f"chunk {sha256}: {fault}") from None
-    if chunk.campaign != name:
-        raise Refused("malformed", f"chunk {sha256} belongs to another campaign")
-    parts = dict(
-        connection.execute("SELECT id, writer FROM part WHERE campaign = ?", (campaign,)).fetchall()
-    )
-    blobs = {
-        row[0]
-        for row in connection.execute(
-            "SELECT sha256 FROM campaign_blob WHERE campaign = ?", (campaign,)
-        )
-    }
-    for place, seat in enumerate(chunk.seats, start=1):
-        fault_found = _fault(seat, parts, blobs)
-        if fault_found is None and seat.number in numbers_seen:
-            fault_found = "its number stands in the kit twice"
-        if fault_found is not None:
-            raise Refused("malformed", f"chunk {sha256}, seat {place}: {fault_found}")
-        numbers_seen.add(seat.number)
-        _put_seat(connection, campaign, seat)
-    connection.execute("DELETE FROM blob WHERE sha256 = ?", (sha256,))
-
-
-def _fault(  # noqa: PLR0911 - one return for each thing that may be wrong
-    seat: Seat, parts: dict[str, str], blobs: set[str]
-) -> str | None:
-    """What is wrong with a seat, without its number."""
-    try:
-        numbers.parse(seat.number)
-    except ValueError:
-        return "its number's check digit is wrong"
-    if len(seat.login) != _DIGEST:
-        return "its login digest does not have 32 bytes"
-    if seat.group_key is not None and (seat.role != "teacher" or len(seat.group_key) != _WRAPPED):
-        return "a group key has 60 bytes and is a teacher's"
-    if len({part.part for part in seat.parts}) != len(seat.parts):
-        return "a part stands there twice"
-    for part in seat.parts:
-        if part.part not in parts:
-            return f"part {part.part} is not in the manifest"
-        if part.booklet not in blobs:
-            return f"the booklet of part {part.part} is not in the manifest"
-        if len(part.wrapped) != _WRAPPED:
-            return f"the wrapped key of part {part.part} does not have 60 bytes"
-    return None
-
-
-def _put_seat(connection: Connection, campaign: int, seat: Seat) -> None:
-    """Add or update a seat. Its epoch, its clock, its sheets and a void stay as they are."""
-    (seat_id,) = connection.execute(
-        "INSERT INTO seat (campaign, number, role, login, grp, time_percent, group_key, spare)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (campaign, number) DO UPDATE SET"
-        " role = excluded.role, login = excluded.login, grp = excluded.grp,"
-        " time_percent = excluded.time_percent, group_key = excluded.group_key,"
-        " spare = excluded.spare RETURNING id",
-        (campaign, seat.number, seat.role, seat.login, seat.group, seat.time_percent,
-         seat.group_key, seat.spare),
-    ).fetchone()  # fmt: skip
-    connection.executemany(
-        "INSERT INTO seat_part (seat, part, booklet, wrapped) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT DO UPDATE SET booklet = excluded.booklet, wrapped = excluded.wrapped",
-        [(seat_id, part.part, part.booklet, part.wrapped) for part in seat.parts],
-    )
-
-
-def _check_groups(connection: Connection, campaign: int) -> None:
-    row = connection.execute(
-        "SELECT count(*) FROM seat WHERE campaign = ? AND role = 'pupil'"
-        " GROUP BY grp ORDER BY 1 DESC LIMIT 1",
-        (campaign,),
-    ).fetchone()
-    if row is not None and row[0] > limits.GROUP_PAGE:
-        raise Refused("malformed", f"a group has more than {limits.GROUP_PAGE} pupils")
-
-
-def served_runner(connection: Connection) -> dict[str, str]:
-    """The runner's files as the newest kit lists them."""
-    row = connection.execute(
-        "SELECT runner FROM campaign WHERE purged IS NULL AND runner != '{}' ORDER BY id DESC"
-    ).fetchone()
-    return msgspec.json.decode(row[0], type=dict[str, str]) if row is not None else {}
 
 
 # -- orders ----------------------------------------------------------------------------------
@@ -291,8 +80,8 @@ def _carry_out(
         case orders.GrantTime():
             _grant(connection, campaign, wanted.number, wanted.seconds)
         case orders.AddSeats():
-            _take_chunk(connection, campaign, wanted.campaign, wanted.chunk, set())
-            _check_groups(connection, campaign)
+            take_chunk(connection, campaign, wanted.campaign, wanted.chunk, set())
+            check_groups(connection, campaign)
         case orders.Purge():
             if window.state(now_ms) == "open":
                 raise Refused("open")

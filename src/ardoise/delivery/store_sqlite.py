@@ -12,7 +12,7 @@ from ardoise.contract.kit import CampaignStatus, KitInstalled, Manifest
 from ardoise.contract.orders import Order, OrderDone, Purge
 from ardoise.contract.sitting import GroupState, LoggedIn, PartOpened, Saved
 from ardoise.contract.words import Role
-from ardoise.delivery import store_exchange, store_seats
+from ardoise.delivery import store_exchange, store_kits, store_seats
 from ardoise.delivery.sessions import Session
 from ardoise.delivery.store import Gauges, Refused, SaveRequest, StoredSheet
 from ardoise.delivery.store_schema import Connection, connect, migrate
@@ -136,14 +136,10 @@ class SqliteStore:
         )
 
     async def put_bytes(self, sha256: str, body: bytes, now_ms: int) -> None:
-        await self._writer.submit(
-            lambda write: store_exchange.put_bytes(write, sha256, body, now_ms)
-        )
+        await self._writer.submit(lambda write: store_kits.put_bytes(write, sha256, body, now_ms))
 
     async def install(self, manifest: Manifest, sha256: str) -> KitInstalled:
-        return await self._writer.submit(
-            lambda write: store_exchange.install(write, manifest, sha256)
-        )
+        return await self._writer.submit(lambda write: store_kits.install(write, manifest, sha256))
 
     async def order(self, order: Order, sha256: str, now_ms: int) -> OrderDone:
         done = await self._writer.submit(
@@ -164,7 +160,7 @@ class SqliteStore:
         return await self._far(lambda reader: store_exchange.status(reader, campaign, now_ms))
 
     async def served_runner(self) -> dict[str, str]:
-        return await self._far(store_exchange.served_runner)
+        return await self._far(store_kits.served_runner)
 
     # -- the whole -------------------------------------------------------------------------
 
