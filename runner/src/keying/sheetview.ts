@@ -35,7 +35,9 @@ export class Work {
     const { session, words, announce } = around;
     this.board = new Board(columnsOf(booklet), numbers);
     this.saver = new Saver(session, booklet.part, this.board, {
-      merged: (number, { taken, disputed }) => this.say(words.merged(shownNumber(number), taken, disputed), announce),
+      merged: (number, { taken, disputed }) => {
+        if (taken + disputed > 0) this.say(words.merged(shownNumber(number), taken, disputed), announce);
+      },
       failed: () => this.say(words.notKept, announce),
     });
     this.loaded = this.saver.loadAll();

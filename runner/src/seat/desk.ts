@@ -30,13 +30,18 @@ export class SheetDesk {
   /** Place → the newest sheet known; null: none exists yet. */
   readonly #open = new Map<string, Sheet | null>();
   readonly #latest = new Map<string, Sheet>();
+  /** Places whose stored sheet was taken over and not loaded since. */
+  readonly #unseen = new Set<string>();
   readonly #chains = new Map<string, Promise<unknown>>();
 
   constructor(private readonly parts: DeskParts) {}
 
   /** `storedVersion`: what delivery is known to store; null: unknown or offline. */
   load(place: SheetPlace, storedVersion: number | null): Promise<Sheet | null> {
-    return this.#inTurn(place, () => this.#load(place, storedVersion));
+    return this.#inTurn(place, () => {
+      this.#unseen.delete(this.#id(place));
+      return this.#load(place, storedVersion);
+    });
   }
 
   /** Seals the newest state of a place as the next version and holds it. */
@@ -48,6 +53,8 @@ export class SheetDesk {
       if (latest === undefined) return; // A later call's state went with an earlier turn.
       if (!this.#open.has(id)) await this.#load(place, null);
       this.#latest.delete(id);
+      // Built without what was taken over: it would bury it. Its screen loads, and keeps again.
+      if (this.#unseen.has(id)) return;
       await this.#hold(latest, place);
     });
   }
@@ -75,6 +82,7 @@ export class SheetDesk {
       const stored = await this.parts.load(place);
       if (held?.unsent === true) await this.parts.queue.handIn(held);
       this.#open.delete(this.#id(place));
+      this.#unseen.add(this.#id(place));
       if (stored !== null) await this.#adopt(place, stored);
     });
   }
@@ -87,6 +95,7 @@ export class SheetDesk {
   forget(): void {
     this.#open.clear();
     this.#latest.clear();
+    this.#unseen.clear();
   }
 
   async #load(place: SheetPlace, storedVersion: number | null): Promise<Sheet | null> {
@@ -161,6 +170,7 @@ export class SheetDesk {
     await this.parts.queue.handIn(held);
     this.#open.delete(this.#id(place));
     this.#latest.delete(this.#id(place));
+    this.#unseen.add(this.#id(place));
     if (stored !== null) await this.#adopt(place, stored);
     return false;
   }
