@@ -197,9 +197,27 @@ FROM sheet WHERE seat = ? AND part = ?
 """
 
 
-def save(write: Write, request: SaveRequest) -> Saved:
-    """One save, as docs/protocol.md §5 says. Raises Refused, with `kept` for a stray."""
-    connection, session = write.connection, request.session
+@dataclass(frozen=True, slots=True)
+class _Situation:
+    """All that a save is judged by."""
+
+    campaign: int
+    target: int
+    saver: Saver
+    place: Place
+    timing: Timing
+    window: Window
+    stored: Stored | None
+    stored_seq: int
+
+    @property
+    def deadline_ms(self) -> int | None:
+        return self.timing.deadline_ms(self.window, self.place.opened_ms, self.place.extra_ms)
+
+
+def _situation(connection: Connection, request: SaveRequest) -> _Situation:
+    """One read. Raises Refused: `purged`, `no-session`, `not-yours`."""
+    session = request.session
     row = connection.execute(
         _SAVE, (session.number, request.part, request.number, session.campaign)
     ).fetchone()
@@ -218,36 +236,49 @@ def save(write: Write, request: SaveRequest) -> Saved:
         raise Refused("no-session")
     if part_writer is None or target is None:
         raise Refused("not-yours")
-    window = Window(opens_ms, closes_ms)
-    timing = Timing(part_writer, minutes, grace_s, time_percent)
-    stored = None if stored_seq is None else Stored(stored_writer, stored_epoch, stored_version)
-    verdict = sittings.judge(
-        Attempt(session.epoch, request.version, request.base, request.now_ms),
+    return _Situation(
+        campaign,
+        target,
         Saver(writer, role, epoch, bool(voided), strays),
         Place(target == writer, target_group == group, target_role == "pupil", opened_ms, extra_ms),
-        timing,
-        window,
-        stored,
-        # Bytes are compared only where they decide: reading them back costs as much as writing.
-        same_bytes=stored is not None
-        and request.version == stored.version
-        and _is_stored(connection, target, request),
+        Timing(part_writer, minutes, grace_s, time_percent),
+        Window(opens_ms, closes_ms),
+        None if stored_seq is None else Stored(stored_writer, stored_epoch, stored_version),
+        stored_seq or 0,
     )
-    where = (campaign, target, request.part)
-    mark = (writer, session.epoch, request.version, request.now_ms)
+
+
+def save(write: Write, request: SaveRequest) -> Saved:
+    """One save, as docs/protocol.md §5 says. Raises Refused, with `kept` for a stray."""
+    connection, epoch = write.connection, request.session.epoch
+    now = _situation(connection, request)
+    verdict = sittings.judge(
+        Attempt(epoch, request.version, request.base, request.now_ms),
+        now.saver,
+        now.place,
+        now.timing,
+        now.window,
+        now.stored,
+        # Bytes are compared only where they decide: reading them back costs as much as writing.
+        same_bytes=now.stored is not None
+        and request.version == now.stored.version
+        and _is_stored(connection, now.target, request),
+    )
+    where = (now.campaign, now.target, request.part)
+    mark = (now.saver.seat, epoch, request.version, request.now_ms)
     if verdict.keep is not None:
         _keep(write, where, mark, verdict.keep, request.body)
     if verdict.refusal is not None:
         raise _refusal(verdict.refusal, verdict.keep)
     if verdict.put_aside:
-        connection.execute(_PUT_ASIDE, (write.next_seq(), target, request.part))
-        connection.execute("UPDATE seat SET strays = strays + 1 WHERE id = ?", (writer,))
-    seq, version = stored_seq, stored_version
-    if verdict.store:
+        connection.execute(_PUT_ASIDE, (write.next_seq(), now.target, request.part))
+        connection.execute("UPDATE seat SET strays = strays + 1 WHERE id = ?", (now.saver.seat,))
+    if verdict.store or now.stored is None:
         seq, version = write.next_seq(), request.version
         connection.execute(_STORE, (*where, seq, *mark, request.body))
-    deadline_ms = timing.deadline_ms(window, opened_ms, extra_ms)
-    return Saved(seq, version, request.now_ms, deadline_ms)
+    else:
+        seq, version = now.stored_seq, now.stored.version
+    return Saved(seq, version, request.now_ms, now.deadline_ms)
 
 
 def _refusal(kind: Kind, keep: Any) -> Refused:
