@@ -209,8 +209,8 @@ export class LoginScreen {
     }
     if (!("number" in number) || !("code" in code)) return null;
     if (this.#campaign === null) {
-      this.#message = { key: this.#campaigns === null ? "login.offline" : "login.noCampaign", gaps: { count: 5 } };
-      this.#show();
+      if (this.#campaigns === null) this.#wait("login.offline", 5000, true);
+      else this.#say("login.noCampaign");
       return null;
     }
     return { campaign: this.#campaign, number: number.number, code: code.code };

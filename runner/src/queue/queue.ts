@@ -161,6 +161,13 @@ export class SheetQueue {
     this.wake();
   }
 
+  /** The same for a sheet that never lay in its place. */
+  async layAside(sheet: HeldSheet): Promise<void> {
+    await this.#alone(() => this.#parts.shelf.putStray(sheet));
+    await this.#refresh();
+    this.wake();
+  }
+
   /** Sends as soon as may be; `cut`: also ends a pause that was due to the network. */
   wake(cut = false): void {
     if (cut && this.#mayCut) this.#nap.cut();

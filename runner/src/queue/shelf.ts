@@ -56,10 +56,14 @@ export class Shelf {
 
   /** Lays a sheet with the strays, out of the way of the one that takes its place. */
   async makeStray(sheet: HeldSheet): Promise<void> {
+    await this.putStray(sheet);
+    await this.deleteSheet(sheet.id);
+  }
+
+  async putStray(sheet: HeldSheet): Promise<void> {
     const stray = asStray(sheet);
     await this.#memory.putStray(stray);
     await this.#write(strayKey(stray), (disk) => disk.putStray(stray));
-    await this.deleteSheet(sheet.id);
   }
 
   async deleteStray(key: string): Promise<void> {

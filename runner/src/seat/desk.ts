@@ -77,14 +77,20 @@ export class SheetDesk {
   /** Takes the stored sheet over; what is unsent here is handed in. */
   takeStored(place: SheetPlace): Promise<void> {
     return this.#inTurn(place, async () => {
-      this.#latest.delete(this.#id(place));
       const held = await this.#held(place);
       const stored = await this.parts.load(place);
       if (held?.unsent === true) await this.parts.queue.handIn(held);
+      await this.#setAside(place);
       this.#open.delete(this.#id(place));
       this.#unseen.add(this.#id(place));
       if (stored !== null) await this.#adopt(place, stored);
     });
+  }
+
+  /** Hands in a state that the stored sheet has overtaken, so that not a letter of it is lost. */
+  aside(sheet: Sheet, place: SheetPlace): Promise<void> {
+    this.#latest.set(this.#id(place), sheet);
+    return this.#inTurn(place, () => this.#setAside(place));
   }
 
   /** Resolves when every turn so far is over. */
@@ -173,6 +179,20 @@ export class SheetDesk {
     this.#unseen.add(this.#id(place));
     if (stored !== null) await this.#adopt(place, stored);
     return false;
+  }
+
+  async #setAside(place: SheetPlace): Promise<void> {
+    const id = this.#id(place);
+    const latest = this.#latest.get(id);
+    if (latest === undefined) return;
+    this.#latest.delete(id);
+    const number = place.number ?? this.parts.seat().number;
+    const held = await this.#held(place);
+    const base = held?.base ?? 0;
+    const version = Math.max(this.#open.get(id)?.version ?? 0, held?.version ?? 0) + 1;
+    const sealed = await this.parts.vault.sealSheet({ ...latest, number, part: place.part, version });
+    const state = { version, base, sealed, unsent: true, changes: 1, sent: [], stampMs: Date.now() };
+    await this.parts.queue.layAside({ ...this.#header(number, place.part), ...state });
   }
 
   async #hold(latest: Sheet, place: SheetPlace): Promise<void> {

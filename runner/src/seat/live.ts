@@ -218,6 +218,11 @@ export class LiveSession implements SeatSession {
     return this.#desk.keep(sheet, place);
   }
 
+  /** Hands in a state that the stored sheet has overtaken. */
+  aside(sheet: Sheet, place: SheetPlace): Promise<void> {
+    return this.#desk.aside(sheet, place);
+  }
+
   flush(): Promise<void> {
     return this.queue.flush();
   }

@@ -322,6 +322,11 @@ export class Sitting {
   async #reload(part: string | null): Promise<void> {
     const screen = this.#screen;
     if (part === null || !("course" in screen) || screen.part !== part) return;
+    if (this.#typing !== 0) {
+      window.clearTimeout(this.#typing);
+      this.#typing = 0;
+      await this.#session.aside(screen.course.sheet(), { part });
+    }
     const sheet = await this.#session.loadSheet({ part });
     const course = new Course(screen.course.booklet, this.#session.state.number, sheet, () => performance.now());
     this.#dirty.clear();

@@ -127,6 +127,23 @@ describe("reloading", () => {
   });
 });
 
+describe("a state that was overtaken", () => {
+  test("is handed in to its last letter, and what is stored stays", async () => {
+    const session = await page();
+    await session.loadSheet(PART);
+    await session.keep(sheet("enregistré"), PART);
+    await settled(session);
+    await session.aside(sheet("les dernières lettres"), PART);
+    await settled(session);
+    const [stray] = server.strays;
+    if (stray === undefined) throw new Error("no stray");
+    expect(textOf(await server.read(stray))).toBe("les dernières lettres");
+    await session.keep(sheet("la suite"), PART);
+    await settled(session);
+    expect(await storedText()).toBe("la suite");
+  });
+});
+
 describe("without a network", () => {
   async function satBefore(): Promise<void> {
     const session = await page();
