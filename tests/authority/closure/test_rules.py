@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from django.conf import settings
 from django.contrib.sessions.models import Session
+from django.db import connection
 
 from ardoise.authority.campaigns.models import Campaign
 from ardoise.authority.closure import holdings, rules
@@ -220,6 +221,24 @@ def test_no_certificate_is_issued_while_a_check_fails(
     assert read(close(live.campaign, by="bureau-1", calls=live.calls))
 
 
+def test_a_database_that_somebody_holds_open_interrupts_and_is_compacted_later(
+    delivery: RunningDelivery, tmp_path: Path
+) -> None:
+    live = ended_exam(delivery, tmp_path)
+    with connection.cursor() as own:
+        own.execute("PRAGMA busy_timeout = 100")  # half a minute in real life
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("SELECT count(*) FROM registry_school")
+        with pytest.raises(ClosingInterrupted, match="another program holds"):
+            close(live.campaign, by="bureau-1", calls=live.calls)
+        cursor.execute("ROLLBACK")
+    other.close()
+    connection.close()
+    assert read(close(live.campaign, by="bureau-1", calls=live.calls))
+
+
 def test_a_campaign_that_was_never_sent_can_be_closed_by_force(
     delivery: RunningDelivery, tmp_path: Path
 ) -> None:
@@ -245,8 +264,6 @@ def test_every_model_of_a_campaign_is_either_destroyed_or_kept() -> None:
 def test_sequences_do_not_tell_how_many_rows_there_were(
     delivery: RunningDelivery, tmp_path: Path
 ) -> None:
-    from django.db import connection
-
     live: LiveExam = ended_exam(delivery, tmp_path)
     close(live.campaign, by="bureau-1", calls=live.calls)
     with connection.cursor() as cursor:

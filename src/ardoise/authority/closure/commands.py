@@ -38,7 +38,6 @@ def run(
 
     It cannot be undone. Interrupted, it goes on from where it stood when called again.
     """
-    from ardoise.authority.closure.certificate import verify_certificate
     from ardoise.authority.closure.rules import ClosingInterrupted, ClosingRefused, close
     from ardoise.authority.collection.commands import campaign_named
     from ardoise.authority.delivery_calls import DeliveryCalls
@@ -62,11 +61,7 @@ def run(
         except ClosingInterrupted as interrupted:
             typer.echo(str(interrupted), err=True)
             raise typer.Exit(4) from interrupted
-    document, signature = bytes(held.document), bytes(held.signature)
-    read = verify_certificate(document, signature, _own_key())
-    if out is not None:
-        _write(out, document, signature)
-    typer.echo(document.decode() if json else _said(read))
+    _hand_out(bytes(held.document), bytes(held.signature), out=out, json=json)
 
 
 @app.command("verify")
@@ -114,6 +109,15 @@ def _read_key(path: Path) -> bytes:
         return base64.b64decode(path.read_text().strip(), validate=True)
     except (binascii.Error, UnicodeError) as fault:
         raise typer.BadParameter(f"{path} is not a public key: base64, 32 bytes") from fault
+
+
+def _hand_out(document: bytes, signature: bytes, *, out: Path | None, json: bool) -> None:
+    from ardoise.authority.closure.certificate import verify_certificate
+
+    read = verify_certificate(document, signature, _own_key())
+    if out is not None:
+        _write(out, document, signature)
+    typer.echo(document.decode() if json else _said(read))
 
 
 def _write(folder: Path, document: bytes, signature: bytes) -> None:

@@ -32,6 +32,6 @@ class ClosingForm(forms.Form):
         typed: str = self.cleaned_data["identifier"].strip()
         if typed != self._campaign_id:
             raise forms.ValidationError(
-                _("Ce n’est pas l’identifiant de cette campagne : rien n’a été changé.")
+                _("Ce n’est pas l’identifiant de cette campagne : rien n’a été changé.")
             )
         return typed

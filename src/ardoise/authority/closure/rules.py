@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 import ardoise
 from ardoise.authority.campaigns.models import Campaign
@@ -100,6 +100,19 @@ def close(
         closing = _shut(
             campaign, by=by, forced=forced if reasons else "", clock=clock, source=source
         )
+    return _go_on(campaign, closing, calls=calls, clock=clock, ring=ring, announce=announce)
+
+
+def _go_on(
+    campaign: Campaign,
+    closing: Closing,
+    *,
+    calls: DeliveryCalls,
+    clock: Clock,
+    ring: KeyRing,
+    announce: Announce,
+) -> Certificate:
+    """Steps 3 to 7 of `close`, from wherever an earlier try stopped."""
     announce(STEPS[2])  # 3.
     ring.destroy_campaign(campaign.pk)
     announce(STEPS[3])  # 4.
@@ -229,7 +242,11 @@ def _state_at_delivery(campaign: Campaign, calls: DeliveryCalls) -> str:
 
 
 def _vacuum(campaign: Campaign) -> Check:
-    vacuum(connection)
+    try:
+        vacuum(connection)
+    except OperationalError as fault:
+        detail = f"the database cannot be compacted now ({fault}): stop what else has it open"
+        return Check("database-vacuumed", False, detail)
     queries = [holdings.rows(kind, campaign).order_by().values("pk") for kind in holdings.DESTROYED]
     faults = check_reopened(connection, queries)
     detail = "; ".join(faults) or "reopened: no fault, no free page, empty journal, no row left"

@@ -108,8 +108,7 @@ def run(
 ) -> None:
     """Pull what is new; exit 3 if delivery has ended and something is missing.
 
-    With --every, one report of the whole run is printed at its end: once delivery takes no more
-    sheets (window and grace are over), or at SIGTERM.
+    With --every, one report is printed at the end: when window and grace are over, or at SIGTERM.
     """
     from ardoise.authority.collection.rules import CollectReport, collect, merged, retry_unopened
     from ardoise.authority.delivery_calls import DeliveryCalls, DeliveryUnreachable

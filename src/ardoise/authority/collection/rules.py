@@ -229,13 +229,16 @@ def returned(campaign: Campaign) -> tuple[int, int]:
     strays = Stray.objects.filter(campaign=campaign, seq__gt=0)
     behind = strays.filter(reason__in=(Stray.Reason.PUT_ASIDE, Stray.Reason.OVERTAKEN))
     own = Sheet.objects.filter(campaign=campaign, chosen=False)
-    places: set[tuple[str, str]] = set()
-    for rows in (own, behind, unopened.filter(stray="")):
-        places.update(rows.values_list("number", "part"))
+    places = own.values_list("number", "part").union(
+        *(
+            rows.order_by().values_list("number", "part")
+            for rows in (behind, unopened.filter(stray=""))
+        )
+    )
     kept_aside = strays.exclude(
         reason__in=(Stray.Reason.PUT_ASIDE, Stray.Reason.OVERTAKEN, Stray.Reason.RESCUED)
     )
-    return len(places), kept_aside.count() + unopened.exclude(stray="").count()
+    return places.count(), kept_aside.count() + unopened.exclude(stray="").count()
 
 
 def _cursor(campaign: Campaign) -> int:
