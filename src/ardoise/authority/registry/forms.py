@@ -66,5 +66,5 @@ class RollForm(forms.Form):
             return parse_uai(text)
         except ValueError as fault:
             raise forms.ValidationError(
-                _("Ce numéro n’est pas valable : vérifiez les sept chiffres et la lettre.")
+                _("Ce numéro n’est pas valable : vérifiez les sept chiffres et la lettre.")
             ) from fault

@@ -7,11 +7,13 @@ from django.utils.translation import gettext as _
 
 from ardoise.authority.restitution.results import Status
 
-_LIGATURES = {ord("œ"): "oe", ord("æ"): "ae"}
+_LIGATURES = str.maketrans(
+    {"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th"}
+)
 
 
 def bare(text: str) -> str:
-    """Without accents and case, ligatures spread: how French lists sort and people search."""
+    """Without accents, strokes and case: how French lists sort and how people search."""
     spread = unicodedata.normalize("NFKD", text.casefold().translate(_LIGATURES))
     return "".join(sign for sign in spread if not unicodedata.combining(sign))
 
