@@ -30,6 +30,7 @@ _STAGES = {
     "order": ("collection.commands", "order_app"),
     "collect": ("collection.commands", "app"),
     "mark": ("marking.commands", "app"),
+    "results": ("restitution.commands", "app"),
     "close": ("closure.commands", "app"),
 }
 

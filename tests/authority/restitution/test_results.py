@@ -3,12 +3,14 @@
 from datetime import UTC, datetime
 
 import pytest
+from typer.testing import CliRunner
 
 from ardoise.authority.campaigns.models import Campaign
 from ardoise.authority.collection.models import Sheet
 from ardoise.authority.linkage.rules import NewLink, relink
 from ardoise.authority.marking.models import Mark
 from ardoise.authority.registry.models import Pupil
+from ardoise.authority.restitution.commands import app
 from ardoise.authority.restitution.models import CampaignSummary
 from ardoise.authority.restitution.results import Cell, domains_of, results_of, summarise
 from ardoise.authority.restitution.summaries import Total, comparison_mean, totals_of
@@ -105,6 +107,18 @@ def test_totals_are_kept_and_made_again_when_marks_change(world: World) -> None:
     assert CampaignSummary.objects.get().made_at.day == 3
     assert after["calcul"].score != before["calcul"].score
     assert after["calcul"].n == 12
+
+
+def test_a_large_campaigns_totals_are_made_by_the_command_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ardoise.authority.restitution.summaries.AT_ONCE_LIMIT", 5)
+    assert totals_of(world.campaign) == {}
+    done = CliRunner().invoke(app, ["summarise", world.campaign.pk])
+    assert done.exit_code == 0, done.output
+    assert "calcul\t12\t" in done.output
+    assert totals_of(world.campaign)["calcul"].n == 12
+    assert CliRunner().invoke(app, ["summarise", "no-such"]).exit_code == 1
 
 
 def test_a_pupil_who_left_is_in_no_total(world: World) -> None:

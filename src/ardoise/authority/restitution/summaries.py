@@ -4,6 +4,8 @@ Opening every mark is dear for a whole country: the figures are kept and made ag
 have changed. A comparison group that is too small is not shown (facts: secret statistique).
 """
 
+from collections.abc import Callable
+
 import msgspec
 from django.conf import settings
 from django.db.models import Count, Max
@@ -17,7 +19,7 @@ from ardoise.authority.restitution.results import chunks, domains_of, results_of
 from ardoise.clock import Clock, system_clock
 
 AT_ONCE_LIMIT = 20_000
-"""Up to so many pupils a page may make the figures itself; beyond, `restitution summarise`."""
+"""Up to so many pupils a page may make the figures itself; beyond, `results summarise`."""
 _CHUNK = 2_000
 
 
@@ -46,17 +48,22 @@ def totals_of(
 ) -> Totals:
     """The campaign's totals: fresh for a small campaign, else as last made (or empty)."""
     held = CampaignSummary.objects.filter(campaign=campaign).first()
-    if held is not None and (held.marks, held.last_seq) == _stamp(campaign):
+    large = Pupil.objects.filter(campaign=campaign).count() > AT_ONCE_LIMIT
+    if held is None:
+        return {} if large else refresh(campaign, ring=ring, clock=clock)
+    if large or (held.marks, held.last_seq) == _stamp(campaign):
         return msgspec.json.decode(held.content, type=Totals)
-    if Pupil.objects.filter(campaign=campaign).count() <= AT_ONCE_LIMIT:
-        return refresh(campaign, ring=ring, clock=clock)
-    return msgspec.json.decode(held.content, type=Totals) if held is not None else {}
+    return refresh(campaign, ring=ring, clock=clock)
 
 
 def refresh(
-    campaign: Campaign, *, ring: KeyRing | None = None, clock: Clock = system_clock
+    campaign: Campaign,
+    *,
+    ring: KeyRing | None = None,
+    clock: Clock = system_clock,
+    announce: Callable[[int], None] = lambda _: None,
 ) -> Totals:
-    """Make the totals again from every mark, and keep them."""
+    """Make the totals again from every mark, and keep them. `announce`: pupils done, each time."""
     marks, last_seq = _stamp(campaign)
     domains = domains_of(campaign)
     totals = {one.id: Total(groups=[0] * len(one.labels)) for one in domains}
@@ -69,6 +76,7 @@ def refresh(
                     total.n += 1
                     total.score += cell.score
                     total.groups[cell.group] += 1
+        announce(len(chunk))
     CampaignSummary.objects.update_or_create(
         campaign=campaign,
         defaults={
