@@ -48,7 +48,9 @@ def progress(
     if class_group_ids is not None:
         wanted = list(class_group_ids)
         pupils = pupils.filter(class_group__in=wanted)
-        sheets = sheets.filter(class_group__in=wanted)
+        # From the classes' seats to their sheets: one page must not read a country's sheets.
+        seats = Seat.objects.filter(campaign=campaign, group__class_group__in=wanted)
+        sheets = sheets.filter(number__in=seats.values("number"))
     parts = list(campaign.parts.values_list("part", flat=True))
     groups: dict[int, GroupProgress] = {}
     for class_group, count in pupils.values_list("class_group").annotate(Count("pk")):
