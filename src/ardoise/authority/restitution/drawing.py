@@ -3,7 +3,7 @@
 A drawing carries a title and a description; the page puts a table with the same figures beside it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, floor, isfinite
@@ -90,25 +90,31 @@ def histogram(
     for threshold in thresholds:
         at = _n(x(threshold))
         out.append(f'<line class="cut" x1="{at}" x2="{at}" y1="{_n(_TOP - 8)}" y2="{_n(base)}"/>')
-    out.append(
-        f'<line class="axis" x1="{_n(_LEFT)}" x2="{_n(WIDTH - _RIGHT)}" '
-        f'y1="{_n(base)}" y2="{_n(base)}"/>'
-    )
+    out += _axis(bars, x, base)
+    # A mean lies on the scale of scores; a bin's score stands at the bin's middle.
+    half = 0.5 if bars[0].end - bars[0].start == 1 else 0.0
+    # The hollow mark is the larger one, so that both show where they meet.
+    if other_mean is not None:
+        out.append(_mark("mean other", x(other_mean + half), base, "l9 14h-18z"))
+    if mean is not None:
+        out.append(_mark("mean own", x(mean + half), base, "l5 9h-10z"))
+    return "".join([*out, "</svg>"])
+
+
+def _axis(bars: Sequence[Bar], x: Callable[[float], float], base: float) -> list[str]:
+    """The line, and the first and last score under it."""
+    ends = f'x1="{_n(_LEFT)}" x2="{_n(WIDTH - _RIGHT)}" y1="{_n(base)}" y2="{_n(base)}"'
     labels = (bars[0], bars[-1]) if len(bars) > 1 else (bars[0],)
-    out += [
+    ticks = [
         f'<text class="tick" x="{_n((x(bar.start) + x(bar.end)) / 2)}" y="{_n(HEIGHT - 5)}">'
         f"{_n(bar.start)}</text>"
         for bar in labels
     ]
-    # A mean lies on the scale of scores; a bin's score stands at the bin's middle.
-    half = (bars[0].end - bars[0].start) / 2 if bars[0].end - bars[0].start == 1 else 0
-    # The hollow mark is the larger one, so that both show where they meet.
-    marks = ((other_mean, "mean other", "l9 14h-18z"), (mean, "mean own", "l5 9h-10z"))
-    for value, name, shape in marks:
-        if value is not None:
-            place = f"M{_n(x(value + half))} {_n(base + 1)}"
-            out.append(f'<path class="{name}" d="{place}{shape}"/>')
-    return "".join([*out, "</svg>"])
+    return [f'<line class="axis" {ends}/>', *ticks]
+
+
+def _mark(name: str, at: float, base: float, shape: str) -> str:
+    return f'<path class="{name}" d="M{_n(at)} {_n(base + 1)}{shape}"/>'
 
 
 def _open(title: str, description: str, identifier: str) -> str:
