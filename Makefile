@@ -29,7 +29,7 @@ types: install
 	$(RUN)/mypy
 
 unit: install browser runner/dist/index.html
-	$(RUN)/pytest -n 2 --dist worksteal
+	$(RUN)/pytest -n 2 --dist loadgroup
 
 journeys: install browser runner/dist/index.html
 	$(RUN)/pytest -m journey tests/journeys

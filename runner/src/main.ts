@@ -7,6 +7,7 @@ import { registerShell } from "./offline/register";
 import { IndexedDatabase } from "./queue/database";
 import { Shelf } from "./queue/shelf";
 import { LiveSession, type Card } from "./seat/live";
+import { startPulse } from "./seat/pulse";
 import { startSitting } from "./sitting/sitting";
 import { Delivery } from "./wire/api";
 import { startLanguage, t } from "./words";
@@ -38,6 +39,8 @@ async function enterAs(root: HTMLElement, session: LiveSession): Promise<void> {
   if (session.state.role === "pupil") return startSitting(root, session, leave);
   const { startKeying } = await import("./keying");
   await startKeying(root, session, leave);
+  // Each key is sealed when it is pressed: nothing is left to keep when the page goes.
+  startPulse(session, () => Promise.resolve());
 }
 
 function showLogin(root: HTMLElement, shelf: Shelf, arrival: Arrival): LoginScreen {

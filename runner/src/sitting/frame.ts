@@ -192,6 +192,9 @@ export function standing(status: SavingStatus, answers: number): Standing {
     case "login":
       if (status.pending > 0) return { text: t("sitting.loginAgain"), look: "offline", rescue: false };
   }
+  // An answer that is not sealed yet (somebody is typing) is not saved, whatever the queue says.
+  if (status.pending === 0 && answers > 0 && status.online)
+    return { text: t("sitting.saving"), look: "saving", rescue: false };
   if (status.pending === 0) {
     if (status.online) return { text: t("sitting.saved"), look: "saved", rescue: false };
     return { text: t("sitting.offlineSaved"), look: "offline", rescue: false };

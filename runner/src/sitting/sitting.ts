@@ -260,6 +260,7 @@ export class Sitting {
       changed: ({ answer, typing }) => {
         if (answer && course.item !== undefined) this.#dirty.add(course.item.id);
         this.#page?.update();
+        this.#frame.showStatus(this.#session.status.value);
         this.#keepSoon(typing ? TYPING_MS : 0);
       },
       goTo: (place) => this.#question(course, part, place),

@@ -21,9 +21,8 @@ const STORED = "ardoise.language";
 
 /** Takes the language chosen before, or the browser's if it is English; French otherwise. */
 export function startLanguage(): void {
-  const stored = remembered();
-  const spoken = (navigator.language ?? "fr").toLowerCase().startsWith("en") ? "en" : "fr";
-  setLanguage(stored ?? spoken);
+  // Not the browser's language: school machines are set up in any, the tests are in French.
+  setLanguage(remembered() ?? "fr");
 }
 
 export function setLanguage(chosen: Language): void {

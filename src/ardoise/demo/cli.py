@@ -10,13 +10,13 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
 from ardoise.demo import campaigns, once, people, state
 from ardoise.demo.processes import DemoFault, Finished, free_port
 from ardoise.demo.zones import Zones
+from ardoise.seal import codes, numbers
 
 app = typer.Typer(invoke_without_command=True)
 console = Console()
@@ -117,18 +117,22 @@ def _prepare(zones: Zones, listed: list[campaigns.Example]) -> state.DemoState:
 
 
 def _show(zones: Zones, known: state.DemoState) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("who", "where", "login or number", "password or code", "sees"):
-        table.add_column(column, overflow="fold")
+    """Addresses, logins, cards: short lines that survive a narrow terminal."""
+    pages = Table("login", "password", "who, and what they see", box=None, pad_edge=False)
     for login in known.logins:
-        table.add_row(login.role, zones.authority_url, login.login, login.password, login.sees)
+        pages.add_row(login.login, login.password, f"{login.role}: {login.sees}")
+    cards = Table("order number", "code", "free for you", box=None, pad_edge=False)
     for card in known.cards:
-        where = f"{zones.delivery_url}/#{card.campaign}"
-        table.add_row(card.role, where, card.number, card.code, card.purpose)
-    console.print(Panel(table, title="Ardoise", title_align="left", border_style="dim"))
+        what = f"{card.purpose} ({card.campaign})"
+        cards.add_row(numbers.shown(card.number), codes.shown(card.code), what)
+    console.print(f"\n[bold]The office[/]     {zones.authority_url}")
+    console.print(pages)
+    console.print(f"\n[bold]The classroom[/]  {zones.delivery_url}/#CAMPAIGN")
+    console.print(cards)
+    console.print("\n[bold]Cards to print[/]")
     for path in known.documents:
-        console.print(f"Cards to print: {path}")
-    console.print("Ctrl-C stops both zones. `make demo` goes on from here.\n")
+        console.print(f"  {path}")
+    console.print("\nCtrl-C stops both zones; `make demo` goes on from here.\n", style="dim")
 
 
 def _live(zones: Zones, listed: list[campaigns.Example], known: state.DemoState) -> None:

@@ -1,5 +1,6 @@
 """Who lives in the demo: accounts and cards for the person at the keyboard, a crowd of others."""
 
+import contextlib
 import json
 import random
 import threading
@@ -8,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ardoise.demo import state
 from ardoise.demo.campaigns import Example, cards, right_answers
+from ardoise.demo.client import SeatRefusal
 from ardoise.demo.processes import DemoFault
 from ardoise.demo.pupils import Card, Tally, key_in, sit
 from ardoise.demo.state import DemoState, FreeCard, Login
@@ -118,14 +120,16 @@ def answer(zones: Zones, listed: list[Example], known: DemoState, over: threadin
         return
     kept = {card.number for card in known.cards}
     for example in listed:
-        play(
-            zones,
-            example,
-            kept,
-            Tally(),
-            pause=lambda draw: draw.uniform(*THINKING_S),
-            stop=over.is_set,
-        )
+        # Somebody at the keyboard may close the window, or take a card from the crowd's pile.
+        with contextlib.suppress(SeatRefusal, DemoFault):
+            play(
+                zones,
+                example,
+                kept,
+                Tally(),
+                pause=lambda draw: draw.uniform(*THINKING_S),
+                stop=over.is_set,
+            )
         if over.is_set():
             return
     known.answered = True

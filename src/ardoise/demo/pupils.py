@@ -175,9 +175,10 @@ def sit(
     state = patiently(client.log_in)
     for part in (part for part in state.parts if part.writer == "pupil"):
         booklet = client.booklet(client.open_part(part.id))
-        sheet = _sheet(booklet, card.number)
+        stored = client.load(part.id)
+        sheet = stored.sheet if stored else _sheet(booklet, card.number)
         reached = math.ceil(len(booklet.items) * mind.reach)
-        for item in booklet.items[:reached]:
+        for item in booklet.items[len(sheet.visited) : reached]:
             if stop():
                 return
             time.sleep(pause(mind.draw))
@@ -207,6 +208,8 @@ def key_in(
         for pupil in pupils:
             if stop():
                 return
+            if any(state.part == part.id and state.version for state in pupil.parts):
+                continue
             mind = Mind(f"{card.campaign}/{pupil.number}")
             time.sleep(pause(mind.draw))
             sheet = _keyed(booklet, pupil.number, mind, rights[part.id])
