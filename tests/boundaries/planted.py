@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.boundaries.canary import Planted
 
 CAMPAIGN = "canari-2026"
-SCHOOL = "0991234X"
+SCHOOL = "9790055P"
 SCHOOL_NAME = "École-du-Canari-Jaune-Citron"
 CLASS_LABEL = "CM2-Canari-Violet"
 QUESTION = "Quelle-couleur-canari-a-la-girouette-n°"
@@ -36,11 +36,11 @@ def write_campaign(folder: Path) -> Path:
     """campaign.toml and its package; gives the path of the file."""
     package = folder / "canari"
     (package / "items").mkdir(parents=True)
-    items = [f"canari-{index:02d}" for index in range(1, 4)]
+    items = [f"serinette-{index:02d}" for index in range(1, 4)]
     for index, name in enumerate(items, 1):
         (package / "items" / f"{name}.xml").write_text(_choice(name, index), encoding="utf-8")
-    (package / "items" / "canari-04.xml").write_text(_text("canari-04"), encoding="utf-8")
-    (package / "imsmanifest.xml").write_text(_manifest([*items, "canari-04"]), encoding="utf-8")
+    (package / "items" / "serinette-04.xml").write_text(_text("serinette-04"), encoding="utf-8")
+    (package / "imsmanifest.xml").write_text(_manifest([*items, "serinette-04"]), encoding="utf-8")
     file = folder / "campaign.toml"
     file.write_text(
         f"""format = "ardoise-campaign/1"
@@ -75,7 +75,7 @@ def planted_words(people: Sequence[Planted]) -> list[str]:
     """Everything that must never be seen at delivery."""
     words = [SCHOOL_NAME, CLASS_LABEL, QUESTION, RIGHT, WRONG, WRITTEN, FEEDBACK, STREET]
     words += ["Canari-Titre-Secret", "Partie-Canari-Turquoise", "Domaine-Canari-Magenta", SCHOOL]
-    words += ["canari-01", "Canariville"]
+    words += ["serinette-01", "Canariville"]
     for person in people:
         words += [person.family_name, person.first_name, person.ine]
         words += [f"{person.family_name} {person.first_name}"]

@@ -44,7 +44,6 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Zones, 
             _enrol(zones, recorder, root)
             _sit(zones, recorder)
             urllib3.request("GET", f"http://127.0.0.1:{recorder.port}/metrics")
-            zones.office("collect", planted.CAMPAIGN)
             yield zones, recorder
     finally:
         os.environ.pop("TMPDIR") if before is None else os.environ.update(TMPDIR=before)

@@ -36,7 +36,12 @@ class Town:
         copy = self.folder / name
         shutil.copytree(ROOT / "examples" / example, copy)
         file = copy / "campaign.toml"
-        file.write_text(file.read_text().replace(f'id = "{example}"', f'id = "{name}"'))
+        text = file.read_text().replace(f'id = "{example}"', f'id = "{name}"')
+        # No grace: a test that closes the window does not wait half a minute for late savers.
+        text = re.sub(r'(?m)^title = "', f'title = "{name} : ', text, count=1)
+        text = re.sub(r"(?m)^grace_seconds = .*\n", "", text)
+        text = re.sub(r"(?m)^(writer = .*)$", r"\1\ngrace_seconds = 0", text)
+        file.write_text(text)
         self.open(copy)
         return name
 
