@@ -84,7 +84,7 @@ def _sit(zones: Zones, recorder: Recorder) -> None:
         )
         client.log_in()
         booklet = client.booklet(client.open_part("canari"))
-        responses = {
+        responses: dict[str, dict[str, tuple[str, ...]]] = {
             item.id: {
                 response.id: ("c1",)
                 if response.interaction == "choice"

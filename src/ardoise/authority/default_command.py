@@ -1,6 +1,7 @@
 """A group of commands of which one need not be named: `collect sixieme-2026`."""
 
-import click
+from typing import Any
+
 from typer.core import TyperGroup
 
 
@@ -9,7 +10,8 @@ class DefaultCommandGroup(TyperGroup):
 
     default = "run"
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+    # Typer carries its own copy of click: its Context has no public name.
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         first = next((word for word in args if not word.startswith("-")), None)
         if first is not None and first not in self.commands:
             args = [self.default, *args]

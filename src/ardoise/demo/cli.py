@@ -121,14 +121,15 @@ def _show(zones: Zones, known: state.DemoState) -> None:
     pages = Table("login", "password", "who, and what they see", box=None, pad_edge=False)
     for login in known.logins:
         pages.add_row(login.login, login.password, f"{login.role}: {login.sees}")
-    cards = Table("order number", "code", "free for you", box=None, pad_edge=False)
-    for card in known.cards:
-        what = f"{card.purpose} ({card.campaign})"
-        cards.add_row(numbers.shown(card.number), codes.shown(card.code), what)
-    console.print(f"\n[bold]The office[/]     {zones.authority_url}")
+    console.print(f"\n[bold]The office[/]  {zones.authority_url}")
     console.print(pages)
-    console.print(f"\n[bold]The classroom[/]  {zones.delivery_url}/#CAMPAIGN")
-    console.print(cards)
+    for campaign in dict.fromkeys(card.campaign for card in known.cards):
+        cards = Table("order number", "code", "free for you", box=None, pad_edge=False)
+        for card in known.cards:
+            if card.campaign == campaign:
+                cards.add_row(numbers.shown(card.number), codes.shown(card.code), card.purpose)
+        console.print(f"\n[bold]The classroom[/]  {zones.delivery_url}/#{campaign}")
+        console.print(cards)
     console.print("\n[bold]Cards to print[/]")
     for path in known.documents:
         console.print(f"  {path}")

@@ -174,11 +174,16 @@ class SeatClient:
         """Seal and save. `base`: the version this one went on from; 0: none was stored."""
         return self.put(self.seal(sheet), sheet, base=base)
 
-    def put(self, sealed: bytes, sheet: Sheet, *, base: int = 0) -> Saved:
-        """Save bytes that are sealed already, as a client does that tries again."""
+    def put(self, sealed: bytes, sheet: Sheet, *, base: int = 0, stray: bool = False) -> Saved:
+        """Save bytes that are sealed already, as a client does that tries again.
+
+        `stray`: they are left over from an earlier session and may replace nothing.
+        """
         headers = self._which(sheet.part, sheet.number if sheet.writer == "teacher" else None)
         headers["Ardoise-Version"] = str(sheet.version)
         headers["Ardoise-Base"] = str(base)
+        if stray:
+            headers["Ardoise-Stray"] = "1"
         answer = self.request(
             "PUT",
             "/v1/sheet",
