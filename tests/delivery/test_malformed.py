@@ -21,7 +21,8 @@ from tests.delivery.running import RunningDelivery
 PATHS = (
     "/v1/login", "/v1/sitting", "/v1/open", "/v1/sheet", "/v1/group", "/v1/kit", "/v1/returns",
     "/v1/orders", "/v1/status", "/v1/kit/" + "0" * 64, "/v1/blobs/" + "0" * 64, "/health", "/",
-    "/metrics", "/v1/nothing", "/v1/login/", "/V1/LOGIN", "/assets/../keys.json", "//", "/%00",
+    "/metrics", "/v1/campaigns", "/v1/nothing", "/v1/login/", "/V1/LOGIN", "/assets/../keys.json",
+    "//", "/%00",
 )  # fmt: skip
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "FOO")
 
@@ -200,7 +201,13 @@ def test_fuzzed_requests_are_refused_and_store_nothing(
             st.sampled_from([f"Bearer {teacher}", "Bearer", "Basic eDp5"]) | header_values
         ),
     }
-    for name in ("Ardoise-Part", "Ardoise-Number", "Ardoise-Version", "Ardoise-Base"):
+    for name in (
+        "Ardoise-Part",
+        "Ardoise-Number",
+        "Ardoise-Version",
+        "Ardoise-Base",
+        "Ardoise-Stray",
+    ):
         if data.draw(st.booleans()):
             headers[name] = data.draw(header_values | st.sampled_from(["1", "francais", "0", "-1"]))
     if data.draw(st.booleans()):
@@ -234,6 +241,13 @@ def test_fuzzed_requests_are_refused_and_store_nothing(
         ({"Ardoise-Part": "francais\n", "Ardoise-Version": "1"}, None),
         ({"Ardoise-Part": "francais", "Ardoise-Version": "1", "Ardoise-Base": "x"}, "malformed"),
         ({"Ardoise-Part": "francais", "Ardoise-Version": "1", "Ardoise-Number": "1"}, "malformed"),
+        *(
+            (
+                {"Ardoise-Part": "francais", "Ardoise-Version": "1", "Ardoise-Stray": word},
+                "malformed",
+            )
+            for word in ("", "0", "2", "01", "true", "1, 1")
+        ),
         ({"Ardoise-Part": "maths", "Ardoise-Version": "1"}, "not-yours"),
         (
             {
@@ -275,6 +289,10 @@ def test_a_login_body_may_hold_no_field_that_is_not_its_own(delivery: RunningDel
     bad: list[Any] = [
         {**good, "name": "Zoé"},
         {**good, "number": "12"},
+        # `$` alone would match before a last line's end.
+        {**good, "number": good["number"] + "\n"},
+        {**good, "campaign": good["campaign"] + "\n"},
+        {**good, "token": token + "\n"},
         {**good, "token": "é" * 43},
         [],
         None,

@@ -10,7 +10,7 @@ import urllib3
 from ardoise.contract import limits, orders
 from ardoise.contract.kit import Part
 from ardoise.contract.problems import Problem
-from ardoise.contract.sitting import Login
+from ardoise.contract.sitting import Campaigns, Login
 from ardoise.demo.client import SeatClient, SeatRefusal
 from ardoise.seal import codes, numbers, randomness
 from tests.delivery.kits import Campaign, make_sheet
@@ -113,6 +113,69 @@ def test_a_device_that_did_not_see_the_stored_sheet_is_told_to_load_it(
         True,
     )
     assert strays(delivery, campaign) == [("conflict", 6)]
+
+
+def test_a_leftover_sheet_of_an_earlier_session_never_takes_the_newer_ones_place(
+    delivery: RunningDelivery, campaign: Campaign
+) -> None:
+    first = sitting(delivery, campaign)
+    first.save(sheet_of(first, campaign, 1, "un"))
+    leftover = sheet_of(first, campaign, 9, "jamais envoyé")
+    sealed = first.seal(leftover)
+    second = sitting(delivery, campaign)
+    second.save(sheet_of(second, campaign, 2, "deux"), base=1)
+    for _ in range(2):
+        refusal = refused(lambda: second.put(sealed, leftover, base=1, stray=True))
+        assert (refusal.status, refusal.problem.problem, refusal.problem.kept) == (
+            409,
+            "conflict",
+            True,
+        )
+    assert strays(delivery, campaign) == [("replaced", 1), ("conflict", 9)]
+    loaded = second.load("francais")
+    assert loaded is not None
+    assert loaded.sheet.responses["i1"]["r1"] == ("deux",)
+    assert second.save(sheet_of(second, campaign, 3), base=2).version == 3
+
+
+def test_a_leftover_sheet_that_did_arrive_is_acknowledged_and_no_stray(
+    delivery: RunningDelivery, campaign: Campaign
+) -> None:
+    first = sitting(delivery, campaign)
+    sheet = sheet_of(first, campaign, 1)
+    sealed = first.seal(sheet)
+    first.put(sealed, sheet)
+    second = sitting(delivery, campaign)
+    assert second.put(sealed, sheet, stray=True).version == 1
+    assert strays(delivery, campaign) == []
+
+
+def test_what_is_kept_is_kept_once_in_whatever_session_it_comes_again(
+    delivery: RunningDelivery, campaign: Campaign
+) -> None:
+    first = sitting(delivery, campaign)
+    sheet = sheet_of(first, campaign, 4)
+    sealed = first.seal(sheet)
+    second = sitting(delivery, campaign)
+    assert refused(lambda: first.put(sealed, sheet)).problem.kept
+    assert refused(lambda: second.put(sealed, sheet, stray=True)).problem.kept
+    assert strays(delivery, campaign) == [("superseded", 4)]
+
+
+def test_campaigns_are_listed_until_they_are_purged(
+    delivery: RunningDelivery, installed: Install
+) -> None:
+    def listed() -> tuple[str, ...]:
+        answer = urllib3.request("GET", f"{delivery.url}/v1/campaigns", retries=False)
+        assert (answer.status, answer.headers["Cache-Control"]) == (200, "no-store")
+        return msgspec.json.decode(answer.data, type=Campaigns).campaigns
+
+    one, other = installed(), installed(closes_ms=1, opens_ms=0)
+    assert {one.name, other.name} <= set(listed())
+    assert list(listed()) == sorted(listed())
+    delivery.authority().order(orders.Purge(randomness.reference(), other.name))
+    assert one.name in listed()
+    assert other.name not in listed()
 
 
 def test_the_window_closes_under_a_pupils_hands(

@@ -20,8 +20,8 @@ from ardoise.delivery.sittings import (
     judge,
 )
 
-PUPIL = Saver(seat=1, role="pupil", epoch=2, voided=False, strays=0)
-TEACHER = Saver(seat=9, role="teacher", epoch=2, voided=False, strays=0)
+PUPIL = Saver(seat=1, role="pupil", epoch=2, voided=False)
+TEACHER = Saver(seat=9, role="teacher", epoch=2, voided=False)
 OWN = Place(own=True, same_group=True, pupil=True, opened_ms=1_000_000, extra_ms=0)
 KEYED = Place(own=False, same_group=True, pupil=True, opened_ms=None, extra_ms=0)
 SCREEN = Timing("pupil", minutes=10, grace_s=30)
@@ -37,6 +37,7 @@ attempts = st.builds(
     version=st.integers(1, 5),
     base=st.integers(0, 5),
     now_ms=st.integers(0, 12_000_000),
+    stray=st.booleans(),
 )
 savers = st.builds(
     Saver,
@@ -44,7 +45,6 @@ savers = st.builds(
     role=st.sampled_from(["pupil", "teacher"]),
     epoch=st.integers(1, 3),
     voided=st.booleans(),
-    strays=st.sampled_from([0, 199, 200]),
 )
 places = st.builds(
     Place,
@@ -157,14 +157,63 @@ def test_what_is_not_refused_is_stored_or_already_there(
         assert attempt.version > stored.version
 
 
-@given(attempts, savers, places, timings, stored_sheets)
-def test_a_seat_with_its_fill_of_strays_adds_none(
-    attempt: Attempt, saver: Saver, place: Place, timing: Timing, stored: Stored | None
+def test_a_leftover_sheet_is_kept_and_stands_nowhere() -> None:
+    leftover = replace(NOW, stray=True)
+    kept = Verdict(refusal="conflict", keep="conflict")
+    for stored in (None, MINE, EARLIER):
+        assert verdict(leftover, stored=stored) == kept
+    # A lower version of the same epoch would be acknowledged and dropped without the header.
+    assert verdict(replace(leftover, version=2)) == kept
+
+
+def test_a_leftover_sheet_that_is_stored_already_is_acknowledged() -> None:
+    leftover = replace(NOW, version=3, stray=True)
+    assert verdict(leftover, same_bytes=True) == sittings.ACKNOWLEDGED
+
+
+@given(attempts, savers, places, timings, stored_sheets, st.booleans())
+def test_a_leftover_sheet_replaces_nothing_and_is_never_dropped(
+    attempt: Attempt,
+    saver: Saver,
+    place: Place,
+    timing: Timing,
+    stored: Stored | None,
+    same: bool,
 ) -> None:
-    full = replace(saver, strays=sittings.STRAYS_OF_A_SEAT)
-    found = verdict(attempt, full, place, timing, stored)
-    assert found.keep is None
-    assert not found.put_aside
+    same_bytes = same and stored is not None
+    leftover = verdict(
+        replace(attempt, stray=True), saver, place, timing, stored, same_bytes=same_bytes
+    )
+    plain = verdict(
+        replace(attempt, stray=False), saver, place, timing, stored, same_bytes=same_bytes
+    )
+    assert not leftover.store
+    assert not leftover.put_aside
+    if leftover.refusal is None:
+        assert same_bytes
+    # Whoever may not save may not leave strays either, and the other refusals come first.
+    if plain.refusal is not None and plain.refusal != "conflict":
+        assert leftover == plain
+    elif not same_bytes:
+        assert leftover == Verdict(refusal="conflict", keep="conflict")
+
+
+@given(attempts, savers, places, timings, stored_sheets, st.integers(0, 1_200))
+def test_strays_are_bounded_by_session_and_by_seat(
+    attempt: Attempt,
+    saver: Saver,
+    place: Place,
+    timing: Timing,
+    stored: Stored | None,
+    of_seat: int,
+) -> None:
+    found = verdict(attempt, saver, place, timing, stored)
+    full = sittings.STRAYS_OF_A_SESSION
+    assert not sittings.has_room(found, full, sittings.STRAYS_OF_A_SEAT)
+    assert sittings.has_room(found, full - 1, of_seat) == (of_seat < sittings.STRAYS_OF_A_SEAT)
+    # A session that has its fill may still go on from another device's sheet.
+    if found.store and of_seat < sittings.STRAYS_OF_A_SEAT:
+        assert sittings.has_room(found, full, of_seat)
 
 
 @given(attempts, savers, places, timings, stored_sheets)

@@ -2,17 +2,20 @@
 
 import asyncio
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from ardoise.contract import orders
+from ardoise.contract import limits, orders
 from ardoise.contract.kit import Part
 from ardoise.contract.sitting import Saved
-from ardoise.delivery import sittings, store_exchange, store_schema, store_writer
+from ardoise.delivery import sittings, store_exchange, store_schema, store_seats, store_writer
 from ardoise.delivery.sessions import Session
 from ardoise.delivery.store import Refused, SaveRequest
 from ardoise.delivery.store_schema import SchemaFault, connect, migrate
@@ -125,7 +128,13 @@ def test_sequence_numbers_go_on_after_a_restart(tmp_path: Path) -> None:
     opened(tmp_path / "d.db", second)
 
 
-def test_a_seat_keeps_two_hundred_strays_and_its_sheet_stays_safe(tmp_path: Path) -> None:
+async def refusal_of(store: SqliteStore, wanted: SaveRequest) -> tuple[str, bool]:
+    with pytest.raises(Refused) as caught:
+        await store.save(wanted)
+    return caught.value.kind, caught.value.kept
+
+
+def test_a_session_keeps_two_hundred_strays_and_its_sheet_stays_safe(tmp_path: Path) -> None:
     campaign = kit(parts=(Part("francais", "pupil", 50, 0),))
 
     async def work(store: SqliteStore) -> None:
@@ -133,14 +142,143 @@ def test_a_seat_keeps_two_hundred_strays_and_its_sheet_stays_safe(tmp_path: Path
         session = await log_in(store, campaign, campaign.pupils[0])
         await store.save(save(session, 1))
         late = NOW_MS + 2 * HOUR_MS
-        kinds = []
-        for version in range(2, sittings.STRAYS_OF_A_SEAT + 4):
-            with pytest.raises(Refused) as caught:
-                await store.save(save(session, version, at_ms=late))
-            kinds.append((caught.value.kind, caught.value.kept))
-        assert kinds[:-2] == [("late", True)] * sittings.STRAYS_OF_A_SEAT
-        assert kinds[-2:] == [("slow-down", False)] * 2
+        full = sittings.STRAYS_OF_A_SESSION
+        for version in range(2, 2 + full):
+            assert await refusal_of(store, save(session, version, at_ms=late)) == ("late", True)
+        for version in (2 + full, 3 + full):
+            outcome = await refusal_of(store, save(session, version, at_ms=late))
+            assert outcome == ("slow-down", False)
+        # What is kept already needs no room: its answer was lost.
+        assert await refusal_of(store, save(session, 1 + full, at_ms=late)) == ("late", True)
+        assert (await store.status(campaign.name, NOW_MS)).strays == full
         assert (await store.sheet(session, session.number, "francais")).version == 1
+
+    opened(tmp_path / "d.db", work)
+
+
+def test_what_a_superseded_device_fills_is_not_the_next_ones_room(tmp_path: Path) -> None:
+    campaign = kit(parts=(Part("francais", "pupil", 50, 0),))
+
+    async def work(store: SqliteStore) -> None:
+        await install(store, campaign)
+        pupil = campaign.pupils[0]
+        first = await log_in(store, campaign, pupil)
+        await store.save(save(first, 1))
+        second = await log_in(store, campaign, pupil)
+        for version in range(2, 3 + sittings.STRAYS_OF_A_SESSION):
+            last = await refusal_of(store, save(first, version))
+        assert last == ("slow-down", False)
+        # Going on from the first one's sheet puts that aside; a late sheet is kept.
+        assert (await store.save(save(second, 2, base=1))).version == 2
+        late = save(second, 3, base=2, at_ms=NOW_MS + 2 * HOUR_MS)
+        assert await refusal_of(store, late) == ("late", True)
+
+    opened(tmp_path / "d.db", work)
+
+
+def test_a_seat_has_a_last_bound_however_often_it_logs_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sittings, "STRAYS_OF_A_SEAT", 5)
+    campaign = kit(parts=(Part("francais", "pupil", 50, 0),))
+
+    async def work(store: SqliteStore) -> None:
+        await install(store, campaign)
+        for version in range(6):
+            session = await log_in(store, campaign, campaign.pupils[0])
+            await store.save(save(session, version + 1, base=version))
+        session = await log_in(store, campaign, campaign.pupils[0])
+        assert await refusal_of(store, save(session, 7, base=6)) == ("slow-down", False)
+        # The sheet that could not be put aside stands where it stood.
+        status = await store.status(campaign.name, NOW_MS)
+        assert (status.sheets, status.strays) == (1, 5)
+
+    opened(tmp_path / "d.db", work)
+
+
+_PAGE_PEAK = """
+import resource, sys
+from pathlib import Path
+from ardoise.delivery import store_exchange
+from ardoise.delivery.store_schema import connect
+reader = connect(Path(sys.argv[1]), bytes(range(32)), write=False)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+_, count = store_exchange.returns(reader, sys.argv[2], 0, 5_000)
+print(count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+def test_a_page_of_returns_takes_little_more_memory_than_it_holds(tmp_path: Path) -> None:
+    campaign, path = kit(), tmp_path / "d.db"
+
+    async def work(store: SqliteStore) -> None:
+        await install(store, campaign)
+        session = await log_in(store, campaign, campaign.pupils[0])
+        await store.save(replace(save(session, 1), body=bytes(limits.SHEET)))
+
+    opened(path, work)
+    connection = connect(path, KEY, write=True)
+    connection.execute(
+        "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 1500)"
+        " INSERT INTO stray SELECT i, campaign, seat, part, writer, epoch, i, received_ms, 'late',"
+        " randomblob(length(body)) FROM sheet, n"
+    )
+    connection.close()
+    done = subprocess.run(
+        [sys.executable, "-c", _PAGE_PEAK, str(path), campaign.name],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    count, peak_kib = map(int, done.stdout.split())
+    assert 200 < count < 300
+    assert peak_kib < 3 * store_exchange.PAGE_BYTES >> 10
+
+
+def test_a_lock_that_lasts_refuses_the_whole_batch_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_schema, "BUSY_MS", 50)
+    begun: list[str] = []
+
+    async def work(store: SqliteStore) -> None:
+        other = connect(tmp_path / "d.db", KEY, write=True)
+        other.execute("BEGIN IMMEDIATE")
+        store._writer._connection.set_trace_callback(
+            lambda statement: begun.append(statement) if statement.startswith("BEGIN") else None
+        )
+        puts = [store.put_bytes(str(n), b"x", NOW_MS) for n in range(100)]
+        outcomes = await asyncio.gather(*puts, return_exceptions=True)
+        assert {one.kind for one in outcomes if isinstance(one, Refused)} == {"busy"}
+        assert len(outcomes) == 100
+        # Each one waiting for the lock by itself would take an hour.
+        assert len(begun) < 10
+        other.execute("ROLLBACK")
+        other.close()
+        await store.put_bytes("later", b"x", NOW_MS)
+
+    opened(tmp_path / "d.db", work)
+
+
+def test_many_who_ask_for_one_blob_share_one_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = kit()
+    reads: list[str] = []
+    whole_read = store_seats.blob
+
+    def counted(connection: store_schema.Connection, sha256: str) -> bytes:
+        reads.append(sha256)
+        return whole_read(connection, sha256)
+
+    monkeypatch.setattr(store_seats, "blob", counted)
+
+    async def work(store: SqliteStore) -> None:
+        await install(store, campaign)
+        wanted = campaign.booklet_digests["francais"]
+        found = await asyncio.gather(*(store.blob(wanted) for _ in range(200)))
+        assert set(found) == {campaign.contents[wanted]}
+        assert reads == [wanted]
 
     opened(tmp_path / "d.db", work)
 

@@ -15,7 +15,7 @@ from ardoise.contract.words import CampaignId, Digest, PartId, Writer
 FORMAT = "ardoise-booklet/1"
 PLAIN_LIMIT = 8 << 20
 
-AssetId = Annotated[str, Meta(pattern=r"^a[0-9]{1,4}$")]
+AssetId = Annotated[str, Meta(pattern=r"^a[0-9]{1,4}\Z")]
 Node = str | list[Any]
 """Text, or `[name, {attribute: value}, *children]`."""
 
@@ -27,7 +27,7 @@ Cardinality = Literal["single", "multiple", "ordered"]
 class KeyStroke(Struct, frozen=True, forbid_unknown_fields=True):
     """Keying: the key a teacher presses for an option of a choice."""
 
-    key: Annotated[str, Meta(pattern=r"^[0-9a-z]$")]
+    key: Annotated[str, Meta(pattern=r"^[0-9a-z]\Z")]
     value: str
     label: str
 

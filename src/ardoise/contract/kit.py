@@ -47,7 +47,7 @@ class Part(Struct, frozen=True, forbid_unknown_fields=True):
 class RunnerFile(Struct, frozen=True, forbid_unknown_fields=True):
     """A file of the runner, so that anyone can compare what is served with what was meant."""
 
-    path: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._/-]{1,120}$")]
+    path: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._/-]{1,120}\Z")]
     sha256: Digest
 
 

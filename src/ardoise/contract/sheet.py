@@ -11,8 +11,8 @@ FORMAT: Final = "ardoise-sheet/1"
 PLAIN_LIMIT = 1 << 20
 """Bytes of a sheet once unpacked, at most."""
 
-BookletItemId = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,31}$")]
-ResponseId = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,31}$")]
+BookletItemId = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,31}\Z")]
+ResponseId = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,31}\Z")]
 ResponseValue = Annotated[str, Meta(max_length=20_000)]
 """QTI lexical form; text as the pupil typed it, NFC."""
 

@@ -27,7 +27,7 @@ class Login(Struct, frozen=True, forbid_unknown_fields=True):
 
     campaign: CampaignId
     number: OrderNumber
-    token: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{43}$")]
+    token: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{43}\Z")]
     """The login token (32 bytes) in base64url without padding."""
 
 

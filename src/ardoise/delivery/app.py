@@ -27,7 +27,7 @@ CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
     "media-src 'self' blob:; font-src 'self'; connect-src 'self'; worker-src 'self'; "
     "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-    "require-trusted-types-for 'script'"
+    "require-trusted-types-for 'script'; trusted-types ardoise"
 )
 SECURITY = (
     ("content-security-policy", CSP),
@@ -93,6 +93,7 @@ class Application:
         self._routes = {
             "/health": {"GET": Route(self._health)},
             "/metrics": {"GET": Route(self._metrics_page)},
+            "/v1/campaigns": {"GET": Route(seats.campaigns)},
             "/v1/login": {"POST": Route(seats.log_in, limits.LOGIN)},
             "/v1/sitting": {"GET": Route(seats.sitting)},
             "/v1/open": {"POST": Route(seats.open_part, limits.LOGIN)},

@@ -66,6 +66,11 @@ class Settings:
         return self.directory / DATABASE
 
     @property
+    def address(self) -> str:
+        """What to bind: the server takes no names."""
+        return "127.0.0.1" if self.host == "localhost" else self.host
+
+    @property
     def tls(self) -> bool:
         """Whether this server speaks TLS itself."""
         return self.tls_cert is not None
@@ -79,7 +84,7 @@ class Settings:
                 raise ConfigFault(f"{file}: there is no such file")
         if not 0 <= self.port <= 65_535:
             raise ConfigFault("a port is between 0 (any free one) and 65535")
-        if not (self.tls or self.behind_proxy or is_loopback(self.host)):
+        if not (self.tls or self.behind_proxy or is_loopback(self.address)):
             raise ConfigFault(
                 f"{self.host} can be reached from other machines: give --tls-cert and --tls-key, "
                 "or --behind-proxy if a proxy on the way speaks TLS"
@@ -91,7 +96,9 @@ def is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        raise ConfigFault(f"{host!r} is no address: give one such as 127.0.0.1 or ::") from None
+        raise ConfigFault(
+            f"{host!r} is no address: give localhost, or one such as 127.0.0.1 or ::"
+        ) from None
 
 
 def authority_key(text: str) -> bytes:

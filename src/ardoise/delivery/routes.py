@@ -46,6 +46,10 @@ class SeatRoutes:
         self._throttles = throttles
         self._metrics = metrics
 
+    async def campaigns(self, _request: Request) -> Answer:
+        """GET /v1/campaigns."""
+        return json_answer(await self._store.campaigns())
+
     async def log_in(self, request: Request) -> Answer:
         """POST /v1/login."""
         login = request.json(_LOGIN)
@@ -84,12 +88,18 @@ class SeatRoutes:
         base = request.header_number("ardoise-base", default=0)
         if not (1 <= version <= VERSION_LIMIT and base <= VERSION_LIMIT):
             raise Refused("malformed", "a version begins with 1")
+        stray = request.headers.get("ardoise-stray")
+        if stray not in (None, "1"):
+            raise Refused("malformed", "Ardoise-Stray is 1 or not there")
         if not limits.is_sealed_length(len(request.body), limits.SHEET):
             raise Refused("malformed", "the body does not have the length of a sealed sheet")
         try:
             saved = await self._store.save(
-                SaveRequest(session, number, part, version, base, request.body, request.now_ms)
-            )
+                SaveRequest(
+                    session, number, part, version, base, request.body, request.now_ms,
+                    stray is not None,
+                )
+            )  # fmt: skip
         except Refused as refusal:
             if refusal.stray is not None:
                 self._metrics.strays.labels(refusal.stray).inc()

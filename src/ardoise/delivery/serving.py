@@ -41,7 +41,7 @@ async def _serve(settings: Settings, keys: Keys, runner: dict[str, static.File])
             store, keys, metrics, system_milliseconds, runner=runner, https=https
         )
         await application.start()
-        port = _free(settings.host, settings.port)
+        port = _free(settings.address, settings.port)
         server = _server(application, settings, port)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -72,7 +72,7 @@ def _free(host: str, port: int) -> int:
 def _server(application: Application, settings: Settings, port: int) -> Server:
     return Server(
         application,
-        address=settings.host,
+        address=settings.address,
         port=port,
         interface=Interfaces.RSGI,
         http=HTTPModes.auto,

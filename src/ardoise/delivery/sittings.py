@@ -10,7 +10,9 @@ from ardoise.contract.problems import Kind
 from ardoise.contract.returns import StrayReason
 from ardoise.contract.words import Role, Writer
 
-STRAYS_OF_A_SEAT = 200
+STRAYS_OF_A_SESSION = 200
+"""What a superseded device may fill, so that it takes no room from the one that took over."""
+STRAYS_OF_A_SEAT = 1_000
 STRAYS_RETRY_MS = 60_000
 _MINUTE_MS = 60_000
 
@@ -63,7 +65,6 @@ class Saver:
     role: Role
     epoch: int
     voided: bool
-    strays: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,8 @@ class Attempt:
     version: int
     base: int
     now_ms: int
+    stray: bool = False
+    """Left over from an earlier session: it may not take a place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,7 @@ ACKNOWLEDGED = Verdict()
 NOT_YOURS = Verdict(refusal="not-yours")
 
 
-def judge(
+def judge(  # noqa: PLR0911, PLR0912 - one return for each of the protocol's steps
     attempt: Attempt,
     saver: Saver,
     place: Place,
@@ -128,23 +131,6 @@ def judge(
     same_bytes: bool,
 ) -> Verdict:
     """The verdict on a save. `same_bytes`: what was sent is, byte for byte, what is stored."""
-    verdict = _judge(attempt, saver, place, timing, window, stored, same_bytes=same_bytes)
-    adds = (verdict.keep is not None) or verdict.put_aside
-    if adds and saver.strays >= STRAYS_OF_A_SEAT:
-        return Verdict(refusal="slow-down")
-    return verdict
-
-
-def _judge(  # noqa: PLR0911 - one return for each of the protocol's steps
-    attempt: Attempt,
-    saver: Saver,
-    place: Place,
-    timing: Timing,
-    window: Window,
-    stored: Stored | None,
-    *,
-    same_bytes: bool,
-) -> Verdict:
     # What could never be this seat's sheet has no place to be kept in.
     if not _may_write(saver, place, timing):
         return NOT_YOURS
@@ -166,17 +152,20 @@ def _judge(  # noqa: PLR0911 - one return for each of the protocol's steps
     deadline_ms = timing.deadline_ms(window, place.opened_ms, place.extra_ms)
     if deadline_ms is None or attempt.now_ms > deadline_ms + timing.grace_s * 1000:
         return Verdict(refusal="late", keep="late")
-    # 5. Nothing stored yet.
+    # 5. What an earlier session left over never takes the place of what came since.
+    if attempt.stray:
+        return Verdict(refusal="conflict", keep="conflict")
+    # 6. Nothing stored yet.
     if stored is None:
         return Verdict(store=True)
-    # 6. The same device goes on.
+    # 7. The same device goes on.
     if (stored.writer, stored.epoch) == (saver.seat, saver.epoch):
         if attempt.version > stored.version:
             return Verdict(store=True)
         if attempt.version < stored.version:
             return ACKNOWLEDGED
         return Verdict(refusal="conflict", keep="conflict")
-    # 7. Another seat or epoch: only what went on from the stored sheet takes its place.
+    # 8. Another seat or epoch: only what went on from the stored sheet takes its place.
     if attempt.base == stored.version and attempt.version > stored.version:
         return Verdict(store=True, put_aside=True)
     return Verdict(refusal="conflict", keep="conflict")
@@ -186,6 +175,11 @@ def _may_write(saver: Saver, place: Place, timing: Timing) -> bool:
     if saver.role == "pupil":
         return timing.writer == "pupil" and place.own
     return timing.writer == "teacher" and place.pupil and place.same_group
+
+
+def has_room(verdict: Verdict, of_session: int, of_seat: int) -> bool:
+    """Whether a verdict may add its stray: how many the session sent, how many the seat caused."""
+    return of_seat < STRAYS_OF_A_SEAT and (verdict.keep is None or of_session < STRAYS_OF_A_SESSION)
 
 
 def may_open(role: Role, writer: Writer) -> bool:

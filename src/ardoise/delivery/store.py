@@ -11,7 +11,7 @@ from ardoise.contract.kit import CampaignStatus, KitInstalled, Manifest
 from ardoise.contract.orders import Order, OrderDone
 from ardoise.contract.problems import Kind, Problem
 from ardoise.contract.returns import StrayReason
-from ardoise.contract.sitting import GroupState, LoggedIn, PartOpened, Saved
+from ardoise.contract.sitting import Campaigns, GroupState, LoggedIn, PartOpened, Saved
 from ardoise.contract.words import Role
 from ardoise.delivery.sessions import Session
 
@@ -51,6 +51,8 @@ class SaveRequest:
     base: int
     body: bytes
     now_ms: int
+    stray: bool = False
+    """Left over from an earlier session (`Ardoise-Stray: 1`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,9 @@ class Gauges:
 
 class Store(Protocol):
     """All that delivery keeps. Methods raise `Refused`."""
+
+    async def campaigns(self) -> Campaigns:
+        """What is installed and not purged, by name."""
 
     async def log_in(
         self,

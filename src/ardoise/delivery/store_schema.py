@@ -125,6 +125,11 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX nonce_by_age ON nonce (moment_ms);
     CREATE TABLE vacuum_due (campaign INTEGER PRIMARY KEY);
     """,
+    # 2.
+    """
+    CREATE INDEX campaign_here ON campaign (name) WHERE purged IS NULL;
+    CREATE INDEX stray_of_session ON stray (writer, epoch);
+    """,
 )
 
 

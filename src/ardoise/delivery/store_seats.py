@@ -4,8 +4,8 @@ import hmac
 from dataclasses import dataclass
 from typing import Any
 
-from ardoise.contract.problems import Kind
 from ardoise.contract.sitting import (
+    Campaigns,
     GroupState,
     LoggedIn,
     PartOpened,
@@ -16,13 +16,25 @@ from ardoise.contract.sitting import (
 )
 from ardoise.delivery import sittings
 from ardoise.delivery.sessions import Session
-from ardoise.delivery.sittings import Attempt, Place, Saver, Stored, Timing, Window
+from ardoise.delivery.sittings import Attempt, Place, Saver, Stored, Timing, Verdict, Window
 from ardoise.delivery.store import Refused, SaveRequest, StoredSheet
 from ardoise.delivery.store_schema import Connection
 from ardoise.delivery.store_writer import Write
 
 NO_DIGEST = bytes(32)
 """Stands in for the digest of a seat that does not exist: the comparison is made all the same."""
+
+
+CAMPAIGNS_LISTED = 200
+"""More than any server runs."""
+
+
+def campaigns(connection: Connection) -> Campaigns:
+    """What is installed and not purged, by name: read from an index alone."""
+    rows = connection.execute(
+        "SELECT name FROM campaign WHERE purged IS NULL ORDER BY name LIMIT ?", (CAMPAIGNS_LISTED,)
+    )
+    return Campaigns(tuple(row[0] for row in rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +184,7 @@ SELECT c.purged IS NOT NULL, c.id, c.opens_ms, c.closes_ms,
        t.id, t.role, t.grp, t.time_percent, x.opened_ms, coalesce(x.extra_ms, 0),
        h.writer, h.epoch, h.version, h.seq
 FROM campaign c
-JOIN seat w ON w.campaign = c.id AND w.number = ?
+LEFT JOIN seat w ON w.campaign = c.id AND w.number = ?
 LEFT JOIN part p ON p.campaign = c.id AND p.id = ?
 LEFT JOIN seat t ON t.campaign = c.id AND t.number = ?
 LEFT JOIN seat_part x ON x.seat = t.id AND x.part = p.id
@@ -209,6 +221,8 @@ class _Situation:
     window: Window
     stored: Stored | None
     stored_seq: int
+    strays: int
+    """That the saver's seat caused."""
 
     @property
     def deadline_ms(self) -> int | None:
@@ -222,7 +236,7 @@ def _situation(connection: Connection, request: SaveRequest) -> _Situation:
         _SAVE, (session.number, request.part, request.number, session.campaign)
     ).fetchone()
     if row is None:
-        raise Refused("purged" if _is_purged(connection, session.campaign) else "no-session")
+        raise Refused("no-session")
     (
         purged, campaign, opens_ms, closes_ms,
         writer, role, epoch, voided, strays, group,
@@ -232,19 +246,20 @@ def _situation(connection: Connection, request: SaveRequest) -> _Situation:
     ) = row  # fmt: skip
     if purged:
         raise Refused("purged")
-    if session.epoch > epoch:
+    if writer is None or session.epoch > epoch:
         raise Refused("no-session")
     if part_writer is None or target is None:
         raise Refused("not-yours")
     return _Situation(
         campaign,
         target,
-        Saver(writer, role, epoch, bool(voided), strays),
+        Saver(writer, role, epoch, bool(voided)),
         Place(target == writer, target_group == group, target_role == "pupil", opened_ms, extra_ms),
         Timing(part_writer, minutes, grace_s, time_percent),
         Window(opens_ms, closes_ms),
         None if stored_seq is None else Stored(stored_writer, stored_epoch, stored_version),
         stored_seq or 0,
+        strays,
     )
 
 
@@ -253,7 +268,7 @@ def save(write: Write, request: SaveRequest) -> Saved:
     connection, epoch = write.connection, request.session.epoch
     now = _situation(connection, request)
     verdict = sittings.judge(
-        Attempt(epoch, request.version, request.base, request.now_ms),
+        Attempt(epoch, request.version, request.base, request.now_ms, request.stray),
         now.saver,
         now.place,
         now.timing,
@@ -266,13 +281,18 @@ def save(write: Write, request: SaveRequest) -> Saved:
     )
     where = (now.campaign, now.target, request.part)
     mark = (now.saver.seat, epoch, request.version, request.now_ms)
-    if verdict.keep is not None:
-        _keep(write, where, mark, verdict.keep, request.body)
-    if verdict.refusal is not None:
-        raise _refusal(verdict.refusal, verdict.keep)
+    keeps = verdict.keep is not None and not _is_kept(connection, now.target, request)
+    if (keeps or verdict.put_aside) and not _has_room(connection, now, verdict, epoch):
+        raise Refused("slow-down", retry_ms=sittings.STRAYS_RETRY_MS)
+    if keeps:
+        values = (write.next_seq(), *where, *mark, verdict.keep, request.body)
+        connection.execute(_KEEP, values)
     if verdict.put_aside:
         connection.execute(_PUT_ASIDE, (write.next_seq(), now.target, request.part))
+    if keeps or verdict.put_aside:
         connection.execute("UPDATE seat SET strays = strays + 1 WHERE id = ?", (now.saver.seat,))
+    if verdict.refusal is not None:
+        raise Refused(verdict.refusal, kept=verdict.keep is not None, stray=verdict.keep)
     if verdict.store or now.stored is None:
         seq, version = write.next_seq(), request.version
         connection.execute(_STORE, (*where, seq, *mark, request.body))
@@ -281,16 +301,12 @@ def save(write: Write, request: SaveRequest) -> Saved:
     return Saved(seq, version, request.now_ms, now.deadline_ms)
 
 
-def _refusal(kind: Kind, keep: Any) -> Refused:
-    retry_ms = sittings.STRAYS_RETRY_MS if kind == "slow-down" else None
-    return Refused(kind, kept=keep is not None, retry_ms=retry_ms, stray=keep)
-
-
-def _is_purged(connection: Connection, campaign: str) -> bool:
-    row = connection.execute(
-        "SELECT purged IS NOT NULL FROM campaign WHERE name = ?", (campaign,)
+def _has_room(connection: Connection, now: _Situation, verdict: Verdict, epoch: int) -> bool:
+    (of_session,) = connection.execute(
+        "SELECT count(*) FROM stray WHERE writer = ? AND epoch = ? AND reason != 'replaced'",
+        (now.saver.seat, epoch),
     ).fetchone()
-    return bool(row and row[0])
+    return sittings.has_room(verdict, of_session, now.strays)
 
 
 def _is_stored(connection: Connection, seat: int, request: SaveRequest) -> bool:
@@ -300,23 +316,13 @@ def _is_stored(connection: Connection, seat: int, request: SaveRequest) -> bool:
     return row is not None and row[0] == request.body
 
 
-def _keep(
-    write: Write,
-    where: tuple[int, int, str],
-    mark: tuple[int, int, int, int],
-    reason: str,
-    body: bytes,
-) -> None:
-    """Keep a stray, once: a client that missed the answer sends it again."""
-    writer, epoch, version, _ = mark
-    kept = write.connection.execute(
-        "SELECT 1 FROM stray WHERE seat = ? AND part = ? AND writer = ? AND epoch = ?"
-        " AND version = ? AND reason = ? AND body = ?",
-        (*where[1:], writer, epoch, version, reason, body),
+def _is_kept(connection: Connection, seat: int, request: SaveRequest) -> bool:
+    """Whether these bytes are a stray already: a client that missed the answer comes again."""
+    found = connection.execute(
+        "SELECT 1 FROM stray WHERE seat = ? AND part = ? AND version = ? AND body = ?",
+        (seat, request.part, request.version, request.body),
     ).fetchone()
-    if kept is None:
-        write.connection.execute(_KEEP, (write.next_seq(), *where, *mark, reason, body))
-        write.connection.execute("UPDATE seat SET strays = strays + 1 WHERE id = ?", (writer,))
+    return found is not None
 
 
 # -- reading ---------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from ardoise.contract.kit import CampaignStatus, KitInstalled, Manifest
 from ardoise.contract.orders import Order, OrderDone, Purge
-from ardoise.contract.sitting import GroupState, LoggedIn, PartOpened, Saved
+from ardoise.contract.sitting import Campaigns, GroupState, LoggedIn, PartOpened, Saved
 from ardoise.contract.words import Role
 from ardoise.delivery import store_exchange, store_kits, store_seats
 from ardoise.delivery.sessions import Session
@@ -56,6 +56,7 @@ class SqliteStore:
         self._pool = ThreadPoolExecutor(READERS, "reader")
         self._held: OrderedDict[str, bytes] = OrderedDict()
         self._held_bytes = 0
+        self._fetching: dict[str, asyncio.Future[bytes]] = {}
 
     async def _far(self, read: Callable[[Connection], _T]) -> _T:
         """A long read, in a thread with a connection of its own."""
@@ -71,6 +72,9 @@ class SqliteStore:
         return await asyncio.get_running_loop().run_in_executor(self._pool, run)
 
     # -- seats -----------------------------------------------------------------------------
+
+    async def campaigns(self) -> Campaigns:
+        return store_seats.campaigns(self._reader)
 
     async def log_in(
         self,
@@ -120,8 +124,19 @@ class SqliteStore:
         if held is not None:
             self._held.move_to_end(sha256)
             return held
-        body = await self._far(lambda reader: store_seats.blob(reader, sha256))
-        if sha256 not in self._held:
+        # A class asks within a second: all wait for one read and share one copy.
+        fetch = self._fetching.get(sha256)
+        if fetch is None:
+            fetch = self._fetching[sha256] = asyncio.ensure_future(self._fetch(sha256))
+        return await asyncio.shield(fetch)
+
+    async def _fetch(self, sha256: str) -> bytes:
+        try:
+            body = await self._far(lambda reader: store_seats.blob(reader, sha256))
+        finally:
+            del self._fetching[sha256]
+        # A purge may have come between.
+        if store_seats.is_served(self._reader, sha256):
             self._held[sha256] = body
             self._held_bytes += len(body)
         while self._held_bytes > HELD_BLOBS_BYTES:

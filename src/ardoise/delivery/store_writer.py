@@ -56,6 +56,10 @@ class _Waiting:
     fault: BaseException | None = None
 
 
+class _NoTransaction(Exception):
+    """The database let nothing begin: that is no change's fault."""
+
+
 class Writer:
     """Owns the writing connection. `observe(batch size, seconds)` is called for each commit."""
 
@@ -153,6 +157,11 @@ class Writer:
                 batch[0].alone(self._connection)
             else:
                 self._together(batch)
+        except _NoTransaction as fault:
+            # Whoever holds the lock: one wait for all of them, or each would wait by itself.
+            note_fault("store", fault.__cause__ or fault)
+            for waiting in batch:
+                waiting.outcome, waiting.fault = None, Refused("busy", retry_ms=BUSY_RETRY_MS)
         except Exception as fault:
             if len(batch) > 1:
                 # Whatever it was, each one gets its own verdict.
@@ -171,7 +180,10 @@ class Writer:
         Any other exception undoes them all.
         """
         write = Write(self._connection, self._sequence)
-        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except DatabaseError as fault:
+            raise _NoTransaction from fault
         try:
             for waiting in batch:
                 try:
