@@ -1,9 +1,12 @@
 """The key ring: one file, one reader, and a destruction that is final."""
 
+import os
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
+from ardoise.authority import keyring
 from ardoise.authority.keyring import CampaignKeyDestroyed, KeyRing, KeyRingError
 from ardoise.seal.envelope import SealError
 
@@ -36,6 +39,37 @@ def test_no_copy_of_the_outgoing_file_remains(ring: KeyRing) -> None:
     leftovers = [path for path in ring.path.parent.iterdir() if path.suffix in {".old", ".new"}]
     assert leftovers == []
     assert ring.path.read_bytes() != before
+
+
+class Crash(BaseException):
+    """The machine stops here."""
+
+
+def crash_while_closing(ring: KeyRing, where: str) -> None:
+    """Stop before the file is replaced ('replace'), or before the old one is overwritten."""
+    target = (Path, "replace") if where == "replace" else (keyring, "_scrub")
+    with mock.patch.object(*target, side_effect=Crash), pytest.raises(Crash):
+        ring.destroy_campaign("sixieme-2026")
+
+
+@pytest.mark.parametrize("where", ["replace", "scrub"])
+def test_a_closing_that_crashed_leaves_no_copy_once_it_is_repeated(
+    ring: KeyRing, where: str
+) -> None:
+    kept = ring.add_campaign("cp-2026")
+    ring.add_campaign("sixieme-2026")
+    before = ring.path.read_bytes()
+    crash_while_closing(ring, where)
+    # A second name on the outgoing bytes shows whether they were overwritten or only unlinked.
+    witness = ring.path.parent / "witness"
+    os.link(ring.path.with_suffix(".old"), witness)
+    assert witness.read_bytes() == before
+    ring.destroy_campaign("sixieme-2026")
+    assert {path.suffix for path in ring.path.parent.iterdir()} <= {".key", ".lock", ""}
+    assert witness.read_bytes() == bytes(len(before))
+    assert ring.campaign_key("cp-2026") == kept
+    with pytest.raises(CampaignKeyDestroyed):
+        ring.campaign_key("sixieme-2026")
 
 
 def test_a_key_is_drawn_once(ring: KeyRing) -> None:

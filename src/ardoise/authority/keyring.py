@@ -117,8 +117,12 @@ class KeyRing:
         return CampaignKey(unwrap(expand(held.root, "wrap"), context, wrapped))
 
     def destroy_campaign(self, campaign: str) -> bool:
-        """Take a campaign's key out of the file; False if there was none. Final."""
+        """Take a campaign's key out of the file; False if there was none. Final.
+
+        Called again after a crash it overwrites the copies that the crash left beside the file.
+        """
         with self._locked():
+            self._scrub_leftovers()
             held = self._read()
             if held.campaigns.pop(campaign, None) is None:
                 return False
@@ -148,9 +152,8 @@ class KeyRing:
 
     def _write(self, held: _KeyFile) -> None:
         """Replace the file: overwrite nothing in place, leave no window without a file."""
+        self._scrub_leftovers()
         fresh = self.path.with_suffix(".new")
-        with contextlib.suppress(FileNotFoundError):
-            fresh.unlink()
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(msgspec.json.encode(held))
@@ -171,10 +174,22 @@ class KeyRing:
         if not self.path.exists():
             return None
         outgoing = self.path.with_suffix(".old")
-        with contextlib.suppress(FileNotFoundError):
-            outgoing.unlink()
         os.link(self.path, outgoing)
         return outgoing
+
+    def _scrub_leftovers(self) -> None:
+        """Overwrite what a crash in `_write` left: every copy holds campaigns' keys.
+
+        `.old` may still be a second name of the file in force: then only the name goes.
+        """
+        for suffix in (".new", ".old"):
+            copy = self.path.with_suffix(suffix)
+            if not copy.exists():
+                continue
+            if self.path.exists() and copy.samefile(self.path):
+                copy.unlink()
+            else:
+                _scrub(copy)
 
 
 def _scrub(path: Path) -> None:
