@@ -150,7 +150,7 @@ export class LoginScreen {
     });
     input.addEventListener("input", (event) => this.#typed(name, input, event as InputEvent));
     input.addEventListener("paste", (event) => this.#pasted(event));
-    input.addEventListener("blur", () => this.#left(name));
+    input.addEventListener("blur", (event) => this.#left(name, event.relatedTarget));
     return h("div", { class: "field" },
       h("label", { class: "field__label", for: name }, t(`login.${name}`)),
       h("span", { class: "field__hint", id: `${name}-hint` }, t(`login.${name}Hint`)),
@@ -185,8 +185,12 @@ export class LoginScreen {
     this.#view?.querySelector<HTMLElement>("#enter")?.focus();
   }
 
-  /** A field that is full but wrong is said when it is left, not while somebody types. */
-  #left(name: "number" | "code"): void {
+  /**
+   * A field that is full but wrong is said when it is left, not while somebody types. Nor on the way
+   * to a button: the line would push the button away from under the pointer, and it checks anyway.
+   */
+  #left(name: "number" | "code", to: EventTarget | null): void {
+    if (to instanceof HTMLButtonElement) return;
     const full = name === "number" ? this.#number.replace(/\D/g, "").length >= 9 : codeLength(this.#code) >= 12;
     if (!full) return;
     this.#faults[name] = name === "number" ? numberFault(this.#number) : codeFault(this.#code);
