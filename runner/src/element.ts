@@ -28,21 +28,21 @@ export function h<Tag extends keyof HTMLElementTagNameMap>(
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** The slate with a tick of chalk. */
+/** The mark, as in icon.svg: an A in chalk on a slate in its wooden frame. */
 export function logo(): SVGSVGElement {
-  const svg = document.createElementNS(SVG, "svg");
-  const set = (element: Element, attributes: Record<string, string>) => {
-    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-    return element;
-  };
-  set(svg, { viewBox: "0 0 32 32", class: "logo", "aria-hidden": "true", focusable: "false" });
-  const frame = set(document.createElementNS(SVG, "rect"), {
-    x: "2", y: "4", width: "28", height: "24", rx: "4", fill: "#2b383f", stroke: "#7c8a91",
-  });
-  const stroke = set(document.createElementNS(SVG, "path"), {
-    d: "M9 17.5l4.5 4.5L23 11", fill: "none", stroke: "#faf9f5", "stroke-width": "3",
-    "stroke-linecap": "round", "stroke-linejoin": "round",
-  });
-  svg.append(frame, stroke);
+  const chalk = { fill: "none", "stroke-width": "2.6", "stroke-linecap": "round", "stroke-linejoin": "round" };
+  const svg = shape("svg", { viewBox: "0 0 40 40", class: "logo", "aria-hidden": "true", focusable: "false" });
+  svg.append(
+    shape("rect", { x: "2", y: "4", width: "36", height: "32", rx: "4", fill: "#8a6a45" }),
+    shape("rect", { x: "6", y: "8", width: "28", height: "24", rx: "1.5", fill: "#2b383f" }),
+    shape("path", { d: "M11 26.5 17.6 13.8 24.2 26.5M13.6 22h8", stroke: "#faf9f5", ...chalk }),
+    shape("path", { d: "M27.2 26.4h2.6", stroke: "#9fd5c9", ...chalk }),
+  );
   return svg;
+}
+
+function shape<Tag extends keyof SVGElementTagNameMap>(tag: Tag, attributes: Record<string, string>): SVGElementTagNameMap[Tag] {
+  const made = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  return made;
 }
