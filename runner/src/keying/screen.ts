@@ -2,6 +2,7 @@ import { make } from "../render/make";
 import type { SeatSession } from "../session";
 import { Frame } from "../sitting/frame";
 import { language } from "../words";
+import { knownPart } from "../words/parts";
 import type { GroupState } from "../wire/types";
 import { classList } from "./classlist";
 import { groupView, type View } from "./group";
@@ -74,7 +75,7 @@ class Desk {
   private pupilParts(): Map<string, string> {
     const keyed = new Set(this.teacherParts());
     const known = [...this.session.state.parts.map(({ id }) => id), ...(this.group?.pupils ?? []).flatMap((pupil) => pupil.parts.map(({ part }) => part))];
-    return new Map(known.filter((id) => !keyed.has(id)).map((id) => [id, id.charAt(0).toUpperCase() + id.slice(1)]));
+    return new Map(known.filter((id) => !keyed.has(id)).map((id) => [id, knownPart(id) ?? id.charAt(0).toUpperCase() + id.slice(1)]));
   }
 
   private around(): Around {
@@ -177,7 +178,7 @@ class Desk {
     };
     const view = aim?.view === "list" ? "list" : "sheet";
     const parts = this.teacherParts().map((part) =>
-      tab(this.titles.get(part) ?? part, { view, part }, part === current, `part-${part}`),
+      tab(this.titles.get(part) ?? knownPart(part) ?? part, { view, part }, part === current, `part-${part}`),
     );
     const nav = make("nav", "tabs keying-tabs", ...parts);
     if (current) {

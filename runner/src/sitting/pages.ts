@@ -1,22 +1,13 @@
 import { h } from "../element";
 import type { LoggedIn, PartState } from "../wire/types";
 import { shownMoment, t } from "../words";
+import { knownPart } from "../words/parts";
 import { endOf, remaining } from "./clock";
 
 /** The calm pages around the questions. Each is built from values alone. */
 
-/** A part's name before its booklet was opened: delivery only knows ids. */
-const KNOWN: Record<string, { fr: string; en: string }> = {
-  francais: { fr: "Français", en: "French" },
-  maths: { fr: "Mathématiques", en: "Mathematics" },
-  mathematiques: { fr: "Mathématiques", en: "Mathematics" },
-  anglais: { fr: "Anglais", en: "English" },
-  sciences: { fr: "Sciences", en: "Science" },
-};
-
 export function partName(part: PartState, place: number, title: string | undefined): string {
-  const spoken = document.documentElement.lang === "en" ? "en" : "fr";
-  return title ?? KNOWN[part.id]?.[spoken] ?? t("sitting.part", { place });
+  return title ?? knownPart(part.id) ?? t("sitting.part", { place });
 }
 
 export type PartStanding = "new" | "open" | "over";

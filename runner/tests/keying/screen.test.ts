@@ -171,7 +171,7 @@ describe("the class list and the classroom", () => {
       return found;
     });
     expect(lines[0]).toContain("Connecté");
-    expect(lines[0]).toContain("Maths");
+    expect(lines[0]).toContain("Mathématiques");
     expect(lines[0]).toContain("31 min");
     expect(lines[1]).toContain("Pas encore connecté");
     expect(lines[2]).toContain("Carte annulée");
