@@ -24,7 +24,10 @@ export class Frame {
   readonly #clockSlot = h("span", { class: "sitting-clock", hidden: true });
   readonly #live = h("p", { class: "visually-hidden", role: "status", "data-testid": "announce" });
   readonly #facts = h("div", { class: "sitting-bar__facts" });
-  readonly #tools = h("div", { class: "sitting-bar__tools" });
+  readonly #tools = h("div", { class: "sitting-bar__tools", id: "bar-tools" });
+  readonly #menu = h("button", { type: "button", class: "button button--quiet sitting-bar__menu", id: "bar-menu",
+    "data-testid": "bar-menu", "aria-expanded": "false", "aria-controls": "bar-tools" });
+  readonly #bar = h("header", { class: "bar sitting-bar" });
   readonly #rescue = h("button", { type: "button", class: "button button--quiet", hidden: true });
   #clockHidden = false;
   #deadlineMs: number | null = null;
@@ -40,10 +43,11 @@ export class Frame {
         event.preventDefault();
         this.main.focus();
       } }, t("sitting.skip")),
-      h("header", { class: "bar sitting-bar" },
-        h("span", { class: "bar__brand" }, logo(), h("span", { class: "visually-hidden" }, t("sitting.brand"))),
-        this.#title, this.#facts, this.#tools),
-      this.main, this.#live);
+      this.#bar, this.main, this.#live);
+    this.#bar.append(
+      h("span", { class: "bar__brand" }, logo(), h("span", { class: "visually-hidden" }, t("sitting.brand"))),
+      this.#title, this.#facts, this.#menu, this.#tools);
+    this.#foldMenu();
     this.#drawTools();
   }
 
@@ -99,6 +103,7 @@ export class Frame {
     const quiet = look === "saved" && this.#parts.answering?.() === false;
     this.#status.className = `status status--${look}`;
     this.#status.hidden = quiet;
+    this.#bar.classList.toggle("sitting-bar--facts", !quiet);
     if (this.#status.textContent !== text) this.#status.textContent = text;
     this.#rescue.hidden = !rescue;
     if (!status.online && !this.#wasOffline) this.announce(t("sitting.sayOffline"));
@@ -148,6 +153,27 @@ export class Frame {
     return dialog;
   }
 
+  /** On a small screen language and leaving stand behind one button: the bar keeps to one row. */
+  #foldMenu(): void {
+    const open = (wanted: boolean): void => {
+      this.#menu.setAttribute("aria-expanded", String(wanted));
+      this.#bar.classList.toggle("sitting-bar--open", wanted);
+    };
+    const isOpen = () => this.#menu.getAttribute("aria-expanded") === "true";
+    this.#menu.addEventListener("click", () => open(!isOpen()));
+    this.#bar.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !isOpen()) return;
+      open(false);
+      this.#menu.focus();
+    });
+    this.#tools.addEventListener("click", () => open(false));
+    this.element.addEventListener("focusin", (event) => {
+      const within = event.target instanceof Node && (this.#tools.contains(event.target) || event.target === this.#menu);
+      if (!within) open(false);
+    });
+    this.main.addEventListener("pointerdown", () => open(false));
+  }
+
   #drawTools(): void {
     const other = language.value === "fr" ? "en" : "fr";
     const focused = this.element.querySelector(".bar")?.contains(document.activeElement) ? document.activeElement?.id : undefined;
@@ -163,6 +189,7 @@ export class Frame {
     });
     this.#clockSlot.replaceChildren(toggle);
     this.#rescue.textContent = t("sitting.rescue");
+    this.#menu.textContent = t("sitting.menu");
     this.#facts.replaceChildren(this.#status, this.#rescue, this.#clockSlot);
     this.#tools.replaceChildren(
       h("button", { type: "button", class: "button button--quiet", lang: other, id: "language", "data-testid": "language",

@@ -75,7 +75,7 @@ export function questionPage(parts: QuestionsParts): Page | null {
   const update = (): void => {
     const flagged = course.flagged(item);
     flag.setAttribute("aria-pressed", String(flagged));
-    flag.textContent = t("sitting.flag");
+    flag.replaceChildren(h("span", {}, t("sitting.flag"), h("span", { class: "sitting-flag__why" }, ` ${t("sitting.flagWhy")}`)));
     const fresh = steps(parts, position);
     const focused = strip.contains(document.activeElement);
     strip.replaceWith(fresh);
