@@ -1,6 +1,7 @@
 """`ardoise authority …`: each stage's commands under one folder of data."""
 
 import importlib
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -39,7 +40,8 @@ _STAGES = {
 def in_home(context: typer.Context, home: Home = Path("authority")) -> None:
     """Everything the office does, from the command line."""
     context.obj = home
-    if context.invoked_subcommand != "init":
+    # Help is for people who have no folder yet.
+    if context.invoked_subcommand != "init" and "--help" not in sys.argv:
         _load(home)
 
 
