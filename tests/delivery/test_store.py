@@ -1,6 +1,7 @@
 """The encrypted store and its writer, without a server."""
 
 import asyncio
+import contextlib
 import sqlite3
 import subprocess
 import sys
@@ -256,6 +257,26 @@ def test_a_lock_that_lasts_refuses_the_whole_batch_at_once(
         other.execute("ROLLBACK")
         other.close()
         await store.put_bytes("later", b"x", NOW_MS)
+
+    opened(tmp_path / "d.db", work)
+
+
+def test_a_disk_too_full_for_the_log_too_does_not_stop_the_writer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def work(store: SqliteStore) -> None:
+        def full(_write: Write) -> None:
+            raise store_schema.OperationalError("database or disk is full")
+
+        with Path("/dev/full").open("w") as log:
+            monkeypatch.setattr(sys, "stderr", log)
+            with pytest.raises(Refused) as caught:
+                await asyncio.wait_for(store._writer.submit(full), 20)
+            monkeypatch.undo()
+            with contextlib.suppress(OSError):
+                log.close()
+        assert caught.value.kind == "busy"
+        await asyncio.wait_for(store.put_bytes("later", b"x", NOW_MS), 20)
 
     opened(tmp_path / "d.db", work)
 

@@ -1,5 +1,6 @@
 """The log: one JSON object a line, to stderr. No number, address, code or path stands in it."""
 
+import contextlib
 import sys
 import traceback
 from pathlib import PurePath
@@ -10,10 +11,11 @@ from ardoise.clock import Clock, system_clock
 
 
 def note(event: str, *, clock: Clock = system_clock, **fields: str | int | float) -> None:
-    """Write one line."""
+    """Write one line. Never raises: a log that takes nothing must not stop the writer."""
     line = {"at": clock().isoformat(timespec="milliseconds"), "event": event, **fields}
-    sys.stderr.write(msgspec.json.encode(line).decode() + "\n")
-    sys.stderr.flush()
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.write(msgspec.json.encode(line).decode() + "\n")
+        sys.stderr.flush()
 
 
 def note_fault(event: str, fault: BaseException) -> None:
