@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from ardoise.authority.accounts import rules
 from ardoise.authority.accounts.commands import app
 from ardoise.authority.accounts.models import Staff
+from ardoise.authority.registry.labels import opened
 from tests.authority.restitution.world import World, build_world, staff_for
 
 
@@ -123,7 +124,7 @@ def test_staff_add_prints_a_password_that_works(world: World) -> None:
     assert made["login"] == "p-9"
     assert account.check_password(made["password"])
     assert account.must_change_password
-    assert {group.label for group in account.class_groups.all()} == {"6A", "6B"}
+    assert {group.label for group in opened(account.class_groups.all())} == {"6A", "6B"}
 
 
 @pytest.mark.parametrize(

@@ -15,12 +15,13 @@ from ardoise.authority.keyring import CampaignKey
 from ardoise.authority.linkage.rules import numbers_of
 from ardoise.authority.marking.rules import mark_campaign
 from ardoise.authority.registry.identity import Identity, seal_identity
+from ardoise.authority.registry.labels import set_label
 from ardoise.authority.registry.models import ClassGroup, Pupil, RollImport
 from ardoise.authority.restitution.models import CampaignSummary, NameView
 from ardoise.clock import system_clock
 from ardoise.demo.client import SeatRefusal
 from ardoise.seal.randomness import reference
-from tests.authority.collection.exam import KEYED, LiveExam, live_exam
+from tests.authority.collection.exam import KEYED, Exam, LiveExam, live_exam
 from tests.delivery.running import RunningDelivery
 
 PLANTED = [
@@ -29,6 +30,8 @@ PLANTED = [
     Identity("N’Guessan-Lœwe", "Ébène", date(2014, 7, 9), "", "", "090155555EF"),
     Identity("Tréboul", "Gwenvaël", date(2015, 5, 5), "", "M", "090144444GH"),
 ]
+
+LABEL = "6e de Mme Kerguélen-Duboscq"
 
 
 def plant(key: CampaignKey, live: LiveExam) -> None:
@@ -82,8 +85,7 @@ def _staff_and_logs(live: LiveExam, group: ClassGroup) -> None:
     teacher.set_unusable_password()
     teacher.save()
     teacher.class_groups.add(group)
-    group.label = "6e de Mme Œillet-d’Ambre"
-    group.save()
+    set_label(live.key, group, LABEL).save()
     Session.objects.create(
         session_key=reference(), session_data="x", expire_date=datetime(2030, 1, 1, tzinfo=UTC)
     )
@@ -109,7 +111,7 @@ def _staff_and_logs(live: LiveExam, group: ClassGroup) -> None:
     )
 
 
-def true_links(live: LiveExam) -> dict[str, str]:
+def true_links(live: LiveExam | Exam) -> dict[str, str]:
     """Pupil → number: what nobody may be able to tell afterwards."""
     ids = list(Pupil.objects.filter(campaign=live.campaign).values_list("pk", flat=True))
     return numbers_of(settings.KEYRING.campaign_key(live.campaign.pk), live.campaign.pk, ids)

@@ -55,6 +55,22 @@ def harvest(database: Path, key_file: Path) -> list[Cell]:
         held.close()
 
 
+def tables(database: Path, key_file: Path) -> dict[str, list[dict[str, Any]]]:
+    """Every table as it stands, row by row in the file's own order, nothing unsealed."""
+    held = dbapi2.connect(str(database))
+    try:
+        held.execute(f"PRAGMA key = \"x'{KeyRing(key_file).database_key().hex()}'\"")
+        names = held.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        found: dict[str, list[dict[str, Any]]] = {}
+        for (name,) in names:
+            cursor = held.execute(f'SELECT * FROM "{name}"')
+            columns = [column[0] for column in cursor.description]
+            found[name] = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+        return found
+    finally:
+        held.close()
+
+
 def _secrets(ring: KeyRing, key_file: Path) -> list[bytes]:
     """All that could be a campaign's key: what the file says, what it wraps, what it derives."""
     said = msgspec.json.decode(key_file.read_bytes())
@@ -75,6 +91,7 @@ def _cells(held: Any, keys: list[bytes]) -> Iterator[Cell]:
         columns = [column[0] for column in cursor.description]
         for place, row in enumerate(cursor.fetchall()):
             texts = [str(value) for value in row if isinstance(value, int | str)]
+            texts += [value.hex() for value in row if isinstance(value, bytes) and len(value) == 32]
             names = texts + ["/".join(pair) for pair in itertools.permutations(texts, 2)]
             for column, value in zip(columns, row, strict=True):
                 if value is None:

@@ -21,6 +21,7 @@ from ardoise.authority.closure.rules import (
 )
 from ardoise.authority.delivery_calls import DeliveryCalls
 from ardoise.authority.keyring import CampaignKeyDestroyed
+from ardoise.authority.registry.labels import opened
 from ardoise.authority.registry.models import ClassGroup
 from ardoise.authority.restitution.models import NameView
 from tests.authority.closure.ended import ended_exam
@@ -57,7 +58,8 @@ def test_closing_destroys_every_kind_of_row_and_keeps_the_shell(
     assert live.campaign.state == Campaign.State.CLOSED
     assert held.kept == {"parts": 2, "class_groups": 1, "name_views": 1}
     group = ClassGroup.objects.get(campaign=live.campaign)
-    assert group.label == f"#{group.pk}"
+    assert (bytes(group.sealed_label), group.label_index) == (b"", None)
+    assert opened([group])[0].label == f"#{group.pk}"
     assert NameView.objects.get().subject == str(group.pk)
     assert not Session.objects.exists()
     assert not Closing.objects.exists()
@@ -269,7 +271,7 @@ def test_sequences_do_not_tell_how_many_rows_there_were(
     with connection.cursor() as cursor:
         cursor.execute("SELECT name, seq FROM sqlite_sequence")
         left = dict(cursor.fetchall())
-    for table in ("collection_sheet", "enrolment_seat", "linkage_link", "marking_mark"):
+    for table in ("collection_sheet", "enrolment_group", "marking_mark"):
         assert left[table] == 0, table
 
 

@@ -13,7 +13,7 @@ from ardoise.authority.delivery_calls import DeliveryCalls
 from ardoise.authority.enrolment.kitfile import verify_kit
 from ardoise.authority.enrolment.models import Kit, Seat
 from ardoise.authority.linkage import rules as linkage
-from ardoise.authority.registry.models import ClassGroup, Pupil
+from ardoise.authority.registry.models import Pupil
 from ardoise.seal import numbers
 from tests.authority.enrolment import town
 
@@ -58,7 +58,7 @@ def test_cards_are_written_for_their_owner_alone(campaign: Campaign, tmp_path: P
 
 
 def test_the_list_of_codes_is_one_array_and_a_warning(campaign: Campaign) -> None:
-    class_group = ClassGroup.objects.get(label="6e A")
+    class_group = town.class_of(campaign, [])
     done = office("cards", "list", campaign.pk, "--json", "--class", class_group.pk)
     lines = json.loads(done.stdout)
     assert {line["class_group"] for line in lines} == {class_group.pk}
@@ -94,7 +94,7 @@ def test_a_kit_that_could_not_be_sent_waits_as_a_file(
 
 
 def test_the_spare_card_that_was_handed_out_becomes_the_pupils(campaign: Campaign) -> None:
-    pupil = Pupil.objects.filter(class_group__label="6e A")[0]
+    pupil = Pupil.objects.filter(class_group=town.class_of(campaign, []))[0]
     spare = Seat.objects.get(spare=True, group__class_group=pupil.class_group)
     # Without a kit at delivery there is nothing to tell it: no server is needed here.
     done = office("cards", "replace", campaign.pk, pupil.pk, typed=numbers.shown(spare.number))

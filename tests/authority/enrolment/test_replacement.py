@@ -15,7 +15,7 @@ from tests.authority.enrolment import town
 
 @pytest.fixture
 def pupil(campaign: Campaign) -> Pupil:
-    return Pupil.objects.filter(class_group__label="6e A")[0]
+    return Pupil.objects.filter(class_group=town.class_of(campaign, []))[0]
 
 
 def number_of(pupil: Pupil) -> str:
@@ -87,7 +87,7 @@ def test_a_spare_seat_of_another_class_is_refused(campaign: Campaign, pupil: Pup
 
 
 def test_more_working_time_goes_with_the_pupil(campaign: Campaign, pupil: Pupil) -> None:
-    Pupil.objects.filter(pk=pupil.pk).update(time_percent=133)
+    town.grant(pupil, 133)
     replaced = give_spare(campaign, pupil.pk, clock=town.clock)
     assert replaced.needs_kit
     assert Seat.objects.get(number=replaced.given).time_percent == 133

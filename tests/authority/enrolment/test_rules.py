@@ -95,9 +95,10 @@ def test_working_time_follows_the_roll() -> None:
     town.class_of(campaign, _NAMES)
     enrol(campaign)
     one, two = Pupil.objects.all()[:2]
-    Pupil.objects.filter(pk__in=[one.pk, two.pk]).update(time_percent=133)
+    town.grant(one, 133)
+    town.grant(two, 133)
     assert enrol(campaign).retimed == 2
-    Pupil.objects.filter(pk=one.pk).update(time_percent=100)
+    town.grant(one, 100)
     assert enrol(campaign).retimed == 1
     key = settings.KEYRING.campaign_key(campaign.pk)
     number = linkage.numbers_of(key, campaign.pk, [two.pk])[two.pk]
@@ -184,14 +185,6 @@ def test_without_the_campaign_key_nothing_can_be_enrolled() -> None:
     settings.KEYRING.destroy_campaign(campaign.pk)
     with pytest.raises(CampaignKeyDestroyed):
         enrol(campaign)
-
-
-def test_the_order_of_rows_says_nothing_of_the_roll() -> None:
-    campaign = town.campaign_of()
-    town.class_of(campaign, [f"Ana Lé{index:02}" for index in range(30)])
-    enrol(campaign)
-    stored = list(Seat.objects.order_by("pk").values_list("number", flat=True))
-    assert stored == sorted(stored)
 
 
 def test_queries_grow_with_batches_not_with_pupils(monkeypatch: pytest.MonkeyPatch) -> None:

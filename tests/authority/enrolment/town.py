@@ -9,7 +9,8 @@ from django.conf import settings
 
 from ardoise.authority.campaigns.models import Campaign, Part
 from ardoise.authority.keyring import CampaignKeyDestroyed
-from ardoise.authority.registry.identity import Identity, seal_identity
+from ardoise.authority.registry.identity import Identity, seal_identity, seal_time
+from ardoise.authority.registry.labels import group_of
 from ardoise.authority.registry.models import ClassGroup, Pupil, School
 from ardoise.seal.randomness import reference
 
@@ -64,9 +65,8 @@ def class_of(
     school, _ = School.objects.get_or_create(
         uai=uai, defaults={"name": school_name, "commune": "Valmorel"}
     )
-    class_group = ClassGroup.objects.create(
-        campaign=campaign, school=school, label=label, level=campaign.level
-    )
+    key = settings.KEYRING.campaign_key(campaign.pk)
+    class_group = group_of(key, campaign.pk, school.pk, campaign.level, label)
     for name in names:
         join(campaign, class_group, name)
     return class_group
@@ -86,8 +86,15 @@ def join(
         class_group=class_group,
         identity=seal_identity(key, pupil_id, identity),
         person_index=key.index("test", pupil_id),
-        time_percent=time_percent,
+        working_time=seal_time(key, pupil_id, time_percent),
     )
+
+
+def grant(pupil: Pupil, percent: int) -> None:
+    """More working time, or again the normal one."""
+    key = settings.KEYRING.campaign_key(pupil.campaign_id)
+    pupil.working_time = seal_time(key, pupil.pk, percent)
+    pupil.save(update_fields=["working_time"])
 
 
 def part_of(campaign: Campaign, part: str = "francais", *, writer: str = "pupil") -> Part:

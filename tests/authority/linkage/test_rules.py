@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from ardoise.authority.keyring import CampaignKey
 from ardoise.authority.linkage import rules
-from ardoise.authority.linkage.models import Link
+from ardoise.authority.linkage.models import Holder, Link
 from ardoise.authority.linkage.rules import NewLink
 from ardoise.authority.registry.models import Pupil
 from ardoise.seal import numbers
@@ -81,9 +81,9 @@ def test_a_row_holds_no_number_and_does_not_open_elsewhere(key: CampaignKey) -> 
     one, two = Link.objects.all()
     for number in given.values():
         for row in (one, two):
-            assert number.encode() not in bytes(row.number) + bytes(row.number_index)
-    one.number, two.number = two.number, one.number
-    Link.objects.bulk_update([one, two], ["number"])
+            assert number.encode() not in bytes(row.numbers)
+    one.numbers, two.numbers = two.numbers, one.numbers
+    Link.objects.bulk_update([one, two], ["numbers"])
     with pytest.raises(SealError):
         rules.numbers_of(key, town.CAMPAIGN, given)
 
@@ -96,10 +96,33 @@ def test_with_another_key_there_is_no_link(key: CampaignKey) -> None:
         rules.numbers_of(stranger, town.CAMPAIGN, given)
 
 
-def test_rows_stand_in_the_order_of_random_identifiers(key: CampaignKey) -> None:
-    linked(key, [f"Ana Lé{index:02}" for index in range(30)])
-    stored = list(Link.objects.order_by("pk").values_list("pupil_id", flat=True))
-    assert stored == sorted(stored)
+def test_a_pupil_with_a_lost_card_looks_like_any_other(key: CampaignKey) -> None:
+    given = linked(key, ["Ana Lé", "Zoé Ko"])
+    pupil_id = next(iter(given))
+    place = Pupil.objects.get(pk=pupil_id).class_group_id
+    for _ in range(7):
+        rules.relink(key, town.CAMPAIGN, NewLink(pupil_id, place, numbers.draw()))
+    one, two = Link.objects.all()
+    assert len(bytes(one.numbers)) == len(bytes(two.numbers))
+    assert len(rules.every_number_of(key, town.CAMPAIGN, [pupil_id])[pupil_id]) == 8
+
+
+def test_a_ninth_number_is_kept_too(key: CampaignKey) -> None:
+    given = linked(key, ["Ana Lé"])
+    (pupil_id, first), place = next(iter(given.items())), Pupil.objects.get().class_group_id
+    more = [numbers.draw() for _ in range(8)]
+    for number in more:
+        rules.relink(key, town.CAMPAIGN, NewLink(pupil_id, place, number))
+    assert rules.every_number_of(key, town.CAMPAIGN, [pupil_id])[pupil_id] == (first, *more)
+
+
+def test_a_holder_moved_to_another_number_does_not_open(key: CampaignKey) -> None:
+    given = linked(key, ["Ana Lé", "Zoé Ko"])
+    one, two = Holder.objects.all()
+    one.pupil, two.pupil = two.pupil, one.pupil
+    Holder.objects.bulk_update([one, two], ["pupil"])
+    with pytest.raises(SealError):
+        rules.pupils_of(key, town.CAMPAIGN, given.values())
 
 
 def test_a_pupil_in_another_class_shows_until_its_seat_follows(key: CampaignKey) -> None:

@@ -24,8 +24,8 @@ LOGGED = {
     "restitution:school_export": ("export-csv", "school", 12),
     "restitution:pupil": ("pupil", "pupil", 1),
     "restitution:pupil_pdf": ("pupil-pdf", "pupil", 1),
-    "restitution:pupil_card": ("card", "pupil", 1),
-    "restitution:lost_card": ("lost-card", "pupil", 1),
+    "restitution:pupil_card": ("card", "class", 1),
+    "restitution:lost_card": ("lost-card", "class", 1),
 }
 
 

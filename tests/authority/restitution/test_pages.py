@@ -10,6 +10,7 @@ from pypdf import PdfReader
 from ardoise.authority.campaigns.models import Campaign
 from ardoise.authority.enrolment.models import Group, Seat
 from ardoise.authority.linkage.rules import numbers_of
+from ardoise.authority.registry.labels import set_label
 from ardoise.authority.registry.models import ClassGroup, School
 from ardoise.seal import codes, numbers
 from tests.authority.restitution.world import World
@@ -130,7 +131,7 @@ def test_seven_thousand_schools_come_a_page_at_a_time(
         School(uai=f"{k:07d}A", name=f"École {k}", commune=f"Village {k % 7}") for k in range(120)
     )
     ClassGroup.objects.bulk_create(
-        ClassGroup(campaign=world.campaign, school=school, label="CP", level="CP")
+        set_label(world.key, ClassGroup(campaign=world.campaign, school=school, level="CP"), "CP")
         for school in schools
     )
     url = f"/campagnes/{world.campaign.pk}/"

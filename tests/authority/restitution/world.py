@@ -19,7 +19,8 @@ from ardoise.authority.keyring import CampaignKey
 from ardoise.authority.linkage.rules import NewLink, link
 from ardoise.authority.marking.models import Mark
 from ardoise.authority.marking.rules import MARK_TABLE, ItemMark, PartMarks
-from ardoise.authority.registry.identity import Identity, seal_identity
+from ardoise.authority.registry.identity import Identity, seal_identity, seal_time
+from ardoise.authority.registry.labels import group_of
 from ardoise.authority.registry.models import ClassGroup, Pupil, School
 from ardoise.content.keymap import ItemKey, KeyMap, ResponseKey
 from ardoise.contract import sheet as contract
@@ -165,9 +166,7 @@ def _part(campaign: Campaign, part: str, title: str, position: int, writer: str)
 
 
 def _class(world: World, label: str, school: School, pupils: int) -> None:
-    group = ClassGroup.objects.create(
-        campaign=world.campaign, school=school, label=label, level="6e"
-    )
+    group = group_of(world.key, world.campaign.pk, school.pk, "6e", label)
     world.groups[label] = group
     seats = Group.objects.create(
         campaign=world.campaign, class_group=group, ref=reference(), key=b""
@@ -185,6 +184,7 @@ def _pupil(world: World, group: ClassGroup, seats: Group, place: int) -> Pupil:
         date(2015, 1 + place % 12, 1 + place % 28),
     )
     pupil.identity = seal_identity(world.key, pupil.pk, identity)
+    pupil.working_time = seal_time(world.key, pupil.pk, 100)
     pupil.save()
     number = numbers.draw()
     Seat.objects.create(

@@ -15,6 +15,7 @@ from django.shortcuts import redirect, render
 from ardoise.authority.accounts.models import Staff
 from ardoise.authority.campaigns.models import Campaign
 from ardoise.authority.keyring import CampaignKeyDestroyed
+from ardoise.authority.registry.labels import opened
 from ardoise.authority.registry.models import ClassGroup, Pupil, School
 
 P = ParamSpec("P")
@@ -126,16 +127,20 @@ def school_for(account: Staff, uai: str) -> School:
 
 
 def class_group_for(account: Staff, pk: int) -> ClassGroup:
-    """One of the account's classes. Raises Http404, CampaignClosed."""
+    """One of the account's classes, its label open. Raises Http404, CampaignClosed."""
     group = class_groups_of(account).filter(pk=pk).first()
     if group is None:
         raise Http404
     _still_open(group.campaign)
+    opened([group])
     return group
 
 
 def pupil_for(account: Staff, pupil_id: str) -> Pupil:
-    """A pupil of one of the account's classes. Raises Http404, CampaignClosed."""
+    """A pupil of one of the account's classes, whose label is open.
+
+    Raises Http404, CampaignClosed.
+    """
     pupil = (
         Pupil.objects.select_related("class_group__school", "campaign")
         .filter(pk=pupil_id, class_group__in=class_groups_of(account))
@@ -144,6 +149,7 @@ def pupil_for(account: Staff, pupil_id: str) -> Pupil:
     if pupil is None:
         raise Http404
     _still_open(pupil.campaign)
+    opened([pupil.class_group])
     return pupil
 
 

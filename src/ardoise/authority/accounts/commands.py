@@ -27,6 +27,7 @@ def add(
 ) -> None:
     """Make an account and print its password, this once."""
     from ardoise.authority.accounts import rules
+    from ardoise.authority.registry.labels import by_label
     from ardoise.authority.registry.models import ClassGroup, School
 
     home = School.objects.filter(pk=school.upper()).first() if school else None
@@ -34,11 +35,11 @@ def add(
         _stop(f"no school {school} on any roll: import its roll first")
     groups: list[ClassGroup] = []
     wanted = [label.strip() for label in classes.split(",") if label.strip()]
+    there = ClassGroup.objects.filter(school=home).exclude(campaign__state="closed")
+    held = by_label(there.filter(campaign_id=campaign) if campaign else there) if wanted else []
     for label in wanted:
-        found = ClassGroup.objects.filter(school=home, label=label)
-        if campaign:
-            found = found.filter(campaign_id=campaign)
-        if not found.exists():
+        found = [group for group in held if group.label == label]
+        if not found:
             _stop(f"no class {label} at {school}: see the labels with `roll list`")
         groups.extend(found)
     try:
@@ -54,16 +55,25 @@ def add(
 def list_accounts(as_json: Json = False) -> None:
     """All accounts: login, role, school, classes."""
     from ardoise.authority.accounts.models import Staff
+    from ardoise.authority.registry.labels import opened
+    from ardoise.authority.registry.models import ClassGroup
 
+    accounts = list(Staff.objects.order_by("login"))
+    given = Staff.class_groups.through.objects.values_list("staff_id", "classgroup_id")
+    classes: dict[int, list[int]] = {}
+    for staff_id, group_id in given.order_by("classgroup_id"):
+        classes.setdefault(staff_id, []).append(group_id)
+    groups = ClassGroup.objects.filter(pk__in=given.values("classgroup_id"))
+    shown = {group.pk: group.label for group in opened(groups)}
     rows: list[dict[str, Any]] = [
         {
             "login": account.login,
             "role": account.role,
             "school": account.school_id or "",
-            "classes": [group.label for group in account.class_groups.all()],
+            "classes": sorted(shown[pk] for pk in classes.get(account.pk, ())),
             "active": account.is_active,
         }
-        for account in Staff.objects.order_by("login").prefetch_related("class_groups")
+        for account in accounts
     ]
     if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False))

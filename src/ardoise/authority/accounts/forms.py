@@ -8,6 +8,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
 from ardoise.authority.accounts.models import Staff
+from ardoise.authority.registry.labels import by_label
 from ardoise.authority.registry.models import ClassGroup
 
 LONGEST_PASSWORD = 200
@@ -95,7 +96,7 @@ class TeacherForm(forms.Form):
     def __init__(self, school_id: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         groups = ClassGroup.objects.filter(school_id=school_id).exclude(campaign__state="closed")
-        self.groups = list(groups.select_related("campaign").order_by("label", "level"))
+        self.groups = by_label(groups.select_related("campaign"))
         field = self.fields["class_groups"]
         assert isinstance(field, forms.ModelMultipleChoiceField)  # noqa: S101 - for the type checker
         field.queryset = groups

@@ -157,6 +157,7 @@ LABELS = {
     "content_keys": _("Clés de cahiers"),
     "seats": _("Places et leurs codes"),
     "links": _("Liens entre élève et numéro d’ordre"),
+    "holders": _("Détenteurs scellés des numéros d’ordre"),
     "groups": _("Groupes et leurs clés"),
     "pupils": _("Élèves"),
     "roll_imports": _("Imports de listes"),

@@ -45,6 +45,7 @@ DESTROYED = (
     Kind("enrolment.ContentKey", "part__campaign", "content_keys"),
     Kind("enrolment.Seat", "campaign", "seats"),
     Kind("linkage.Link", "campaign", "links"),
+    Kind("linkage.Holder", "campaign", "holders"),
     Kind("enrolment.Group", "campaign", "groups"),
     Kind("registry.Pupil", "campaign", "pupils"),
     Kind("registry.RollImport", "campaign", "roll_imports"),
@@ -52,7 +53,7 @@ DESTROYED = (
 )
 KEPT = (
     "campaigns.Part",  # the questions: they are the office's, and nobody's answers
-    "registry.ClassGroup",  # the name-view log refers to it; its label, maybe a name, is replaced
+    "registry.ClassGroup",  # the name-view log refers to it; its sealed label is wiped
     "restitution.NameView",
     "closure.Certificate",
     "closure.Closing",  # until the certificate is issued
@@ -96,7 +97,7 @@ def check_known() -> None:
 
 
 def delete_all(campaign: Campaign, announce: Callable[[int], None] = lambda _: None) -> None:
-    """Delete every row of the kinds to destroy, label the class groups anew, forget sequences.
+    """Delete every row of the kinds to destroy, wipe the class groups' labels, forget sequences.
 
     In chunks, each a transaction: stopping anywhere and running again ends the same.
     """
@@ -109,10 +110,9 @@ def delete_all(campaign: Campaign, announce: Callable[[int], None] = lambda _: N
             done += len(keys)
             announce(done)
     with transaction.atomic():
-        for group in ClassGroup.objects.filter(campaign=campaign):
-            # A label may hold a teacher's name, as in « CP Mme Martin ».
-            group.label = f"#{group.pk}"
-            group.save(update_fields=["label"])
+        # From now on a class is called by its identifier (registry.labels).
+        groups = ClassGroup.objects.filter(campaign=campaign)
+        groups.update(sealed_label=b"", label_index=None)
     with transaction.atomic():
         Session.objects.all().delete()
     _forget_sequences()

@@ -7,6 +7,8 @@ from typing import Any
 from django.db.backends.sqlite3 import base as sqlite
 from django.db.backends.sqlite3._functions import register as register_functions
 from django.db.backends.sqlite3.creation import DatabaseCreation as SqliteCreation
+from django.db.backends.sqlite3.schema import DatabaseSchemaEditor as SqliteSchemaEditor
+from django.db.models import Model
 from django.utils.dateparse import parse_date, parse_datetime, parse_time
 from sqlcipher3 import dbapi2 as Database  # noqa: N812
 
@@ -44,11 +46,24 @@ class CipherCreation(SqliteCreation):
         return False
 
 
+class CipherSchemaEditor(SqliteSchemaEditor):
+    """Rows of random identifiers stand in their order, not in that of their coming.
+
+    SQLite numbers the rows of any other table as they are written: the pupil and the seat that
+    came last would be told by it.
+    """
+
+    def table_sql(self, model: type[Model]) -> tuple[str, list[Any]]:
+        sql, params = super().table_sql(model)
+        return (sql if model._meta.auto_field else f"{sql} WITHOUT ROWID"), params
+
+
 class DatabaseWrapper(sqlite.DatabaseWrapper):
     """Opens every connection with the raw key, before anything else is said."""
 
     Database = Database
     creation_class = CipherCreation
+    SchemaEditorClass = CipherSchemaEditor
 
     def get_connection_params(self) -> dict[str, Any]:
         params: dict[str, Any] = super().get_connection_params()

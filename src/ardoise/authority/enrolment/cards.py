@@ -23,6 +23,7 @@ from ardoise.authority.enrolment.wording import CARD_WORDS, LIST_WORDS
 from ardoise.authority.keyring import CampaignKey
 from ardoise.authority.linkage import rules as linkage
 from ardoise.authority.registry.identity import Identity, open_identity
+from ardoise.authority.registry.labels import open_label
 from ardoise.authority.registry.models import ClassGroup, Pupil
 from ardoise.seal import codes, numbers
 
@@ -54,6 +55,7 @@ def code_list(campaign: Campaign, class_groups: Iterable[ClassGroup]) -> Iterato
     """
     key = settings.KEYRING.campaign_key(campaign.pk)
     for class_group in class_groups:
+        open_label(key, class_group)
         lines = _lines(campaign, key, class_group)
         yield from sorted(lines, key=_place)
 

@@ -219,6 +219,7 @@ def _campaign(campaign: str) -> "Campaign":
 def _class_groups(
     campaign: "Campaign", school: str | None, class_group: int | None
 ) -> "Iterator[ClassGroup]":
+    from ardoise.authority.registry.labels import by_label
     from ardoise.authority.registry.models import ClassGroup
 
     chosen = ClassGroup.objects.filter(campaign=campaign).select_related("school")
@@ -228,7 +229,7 @@ def _class_groups(
         chosen = chosen.filter(pk=class_group)
     if not chosen.exists():
         raise typer.BadParameter("no class fits: see `cards list`")
-    return chosen.iterator()
+    return iter(by_label(chosen))
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from ardoise.authority.enrolment.models import Group, Seat
 from ardoise.authority.keyring import CampaignKey
 from ardoise.authority.linkage import rules as linkage
 from ardoise.authority.linkage.rules import NewLink
+from ardoise.authority.registry.identity import open_time
 from ardoise.authority.registry.models import ClassGroup, Pupil
 from ardoise.contract import limits
 from ardoise.seal import codes, numbers
@@ -87,8 +88,8 @@ class Drawer:
     def _wanted(self, groups: dict[int, Group]) -> "list[_Want]":
         """Seats that are missing: pupils without a number, then up to the plan."""
         pupils = Pupil.objects.filter(
-            class_group_id__in=list(groups), left=False, links__isnull=True
-        ).only("pk", "class_group_id", "time_percent")
+            class_group_id__in=list(groups), left=False, link__isnull=True
+        ).only("pk", "class_group_id", "working_time")
         wanted = [_Want(groups[pupil.class_group_id], pupil=pupil) for pupil in pupils]
         seats = Seat.objects.filter(group__in=groups.values()).order_by()
         ever = Counter(seats.filter(role="pupil").values_list("group_id", flat=True))
@@ -117,7 +118,7 @@ class Drawer:
         return list(fresh)
 
     def _seat(self, want: "_Want", number: str) -> Seat:
-        code = codes.draw(self.source).encode("ascii")
+        code, pupil = codes.draw(self.source).encode("ascii"), want.pupil
         return Seat(
             campaign=self.campaign,
             number=number,
@@ -125,7 +126,7 @@ class Drawer:
             role=want.role,
             group=want.group,
             spare=want.spare,
-            time_percent=want.pupil.time_percent if want.pupil else 100,
+            time_percent=open_time(self.key, pupil.pk, bytes(pupil.working_time)) if pupil else 100,
         )
 
 

@@ -4,6 +4,7 @@ from django.db import models
 
 from ardoise.authority.campaigns.models import Campaign, Part
 from ardoise.authority.registry.models import ClassGroup
+from ardoise.seal.randomness import reference
 
 
 class Group(models.Model):
@@ -25,6 +26,8 @@ class Group(models.Model):
 class Seat(models.Model):
     """An order number and its sealed code. Whose it is, linkage alone knows."""
 
+    id = models.CharField(primary_key=True, max_length=16, default=reference)
+    """Random: one that counts up would tell which seat was drawn for a pupil who came late."""
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="seats")
     number = models.CharField(max_length=9)
     code = models.BinaryField()

@@ -14,6 +14,7 @@ from ardoise.authority.enrolment.models import Group, Seat
 from ardoise.authority.enrolment.rules import EnrolmentRefused
 from ardoise.authority.linkage import rules as linkage
 from ardoise.authority.linkage.rules import NewLink
+from ardoise.authority.registry.identity import open_time
 from ardoise.authority.registry.models import Pupil
 from ardoise.clock import Clock, system_clock
 
@@ -50,8 +51,9 @@ def give_spare(
         if former is not None:
             _void(campaign, former, clock)
         spare.spare = False
-        needs_kit = spare.time_percent != pupil.time_percent
-        spare.time_percent = pupil.time_percent
+        granted = open_time(key, pupil.pk, bytes(pupil.working_time))
+        needs_kit = spare.time_percent != granted
+        spare.time_percent = granted
         spare.save(update_fields=["spare", "time_percent"])
         new = NewLink(pupil_id, pupil.class_group_id, spare.number)
         linkage.relink(key, campaign.pk, new)

@@ -20,6 +20,7 @@ from ardoise.authority.enrolment.drawing import Drawer, Drawn, EnrolmentRefused,
 from ardoise.authority.enrolment.models import Group, Seat
 from ardoise.authority.keyring import CampaignKey
 from ardoise.authority.linkage import rules as linkage
+from ardoise.authority.registry.identity import open_time
 from ardoise.authority.registry.models import ClassGroup, Pupil
 from ardoise.seal.randomness import Source, system
 
@@ -139,11 +140,9 @@ def _follow_moves(campaign: Campaign, key: CampaignKey) -> int:
 
 def _settle_time(campaign: Campaign, key: CampaignKey) -> int:
     """Bring seats to the working time that the roll grants by now. Few pupils have any."""
-    granted = dict(
-        Pupil.objects.filter(campaign=campaign)
-        .exclude(time_percent=100)
-        .values_list("pk", "time_percent")
-    )
+    rows = Pupil.objects.filter(campaign=campaign).values_list("pk", "working_time")
+    opened = ((pk, open_time(key, pk, bytes(sealed))) for pk, sealed in rows.iterator())
+    granted = {pk: percent for pk, percent in opened if percent != 100}
     in_force = linkage.numbers_of(key, campaign.pk, granted)
     wanted = {number: granted[pupil_id] for pupil_id, number in in_force.items()}
     seats = Seat.objects.filter(campaign=campaign, role="pupil", voided_at=None)

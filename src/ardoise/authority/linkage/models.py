@@ -1,4 +1,4 @@
-"""The link between a pupil and an order number, sealed on one side and blind on the other."""
+"""The link between a pupil and its order numbers: two tables that nothing but the key joins."""
 
 from django.db import models
 
@@ -7,24 +7,32 @@ from ardoise.authority.registry.models import ClassGroup, Pupil
 
 
 class Link(models.Model):
-    """A pupil's number. Neither the row nor a backup of it joins them without the key."""
+    """From a pupil to its numbers. One row and one length, however many cards were lost.
 
+    A second row would tell whose card was lost, and one seat in the class is voided.
+    """
+
+    pupil = models.OneToOneField(
+        Pupil, on_delete=models.CASCADE, primary_key=True, related_name="link"
+    )
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="links")
-    pupil = models.ForeignKey(Pupil, on_delete=models.CASCADE, related_name="links")
-    position = models.PositiveSmallIntegerField(default=0)
-    """0, then one more for each card that was lost: the highest is in force."""
     class_group = models.ForeignKey(ClassGroup, on_delete=models.PROTECT, related_name="+")
     """Whose group the seat is in at delivery: tells that a pupil has changed class since."""
-    number = models.BinaryField()
-    """Sealed: key.seal('linkage_link', 'pupil id/position', 'number', …)."""
-    number_index = models.BinaryField(max_length=32)
-    """key.index('linkage/number', number)."""
+    numbers = models.BinaryField()
+    """Oldest first; sealed: key.seal('linkage_link', pupil id, 'numbers', …), padded."""
 
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["campaign", "number_index"], name="number_linked_once"),
-            models.UniqueConstraint(fields=["pupil", "position"], name="pupil_linked_once_each"),
-        ]
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Holder(models.Model):
+    """From a number to its pupil. Neither of the two stands in it."""
+
+    id = models.CharField(primary_key=True, max_length=64)
+    """key.index('linkage/number', number) as hex: the campaign's key makes it the campaign's."""
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="holders")
+    pupil = models.BinaryField()
+    """The pupil's identifier; sealed: key.seal('linkage_holder', id, 'pupil', …)."""
 
     def __str__(self) -> str:
         return str(self.pk)

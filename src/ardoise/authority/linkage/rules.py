@@ -1,24 +1,27 @@
 """Joins pupil and order number, in both directions. Nothing else in Ardoise does.
 
-From the pupil: the number, sealed and bound to the pupil's row. From the number: a keyed blind
-index. Rows are written in the order of the pupils' random identifiers, so that their place in the
-table tells no more than they do.
+From the pupil: its numbers, sealed and bound to the pupil's row. From the number: a keyed blind
+index, beside the pupil's sealed identifier. Neither table tells which of its rows came last.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from django.db.models import F, Max
+from django.db import transaction
+from django.db.models import F
 from msgspec import Struct
 
 from ardoise.authority.keyring import CampaignKey
-from ardoise.authority.linkage.models import Link
+from ardoise.authority.linkage.models import Holder, Link
 
 _IN_ONE_QUERY = 500
+_DIGITS = 9
+_PADDED_TO = 8 * _DIGITS
+"""Bytes: up to eight numbers look like one."""
 
 
 class NewLink(Struct, frozen=True):
-    """A pupil's first number, and the class whose group its seat is in."""
+    """A pupil's number, and the class whose group its seat is in."""
 
     pupil_id: str
     class_group_id: int
@@ -27,19 +30,25 @@ class NewLink(Struct, frozen=True):
 
 def link(key: CampaignKey, campaign_id: str, links: Sequence[NewLink]) -> None:
     """Give pupils their first numbers. IntegrityError: one has a number, or it is another's."""
-    Link.objects.bulk_create(
-        _row(key, campaign_id, new, position=0)
-        for new in sorted(links, key=lambda new: new.pupil_id)
-    )
+    with transaction.atomic():
+        Link.objects.bulk_create(
+            _link(key, campaign_id, new, (new.number,))
+            for new in sorted(links, key=lambda new: new.pupil_id)
+        )
+        Holder.objects.bulk_create(_holder(key, campaign_id, new) for new in links)
 
 
 def relink(key: CampaignKey, campaign_id: str, new: NewLink) -> None:
-    """Give a pupil another number. The earlier ones stay: they lead to the pupil's older sheets."""
-    highest = Link.objects.filter(campaign_id=campaign_id, pupil_id=new.pupil_id).aggregate(
-        highest=Max("position")
-    )["highest"]
-    position = 0 if highest is None else highest + 1
-    _row(key, campaign_id, new, position=position).save(force_insert=True)
+    """Give a pupil another number, or its first. The earlier ones lead to its older sheets.
+
+    IntegrityError: the number is another's.
+    """
+    with transaction.atomic():
+        held = Link.objects.select_for_update()
+        row = held.filter(campaign_id=campaign_id, pupil_id=new.pupil_id).first()
+        earlier = () if row is None else _numbers(key, row)
+        _link(key, campaign_id, new, (*earlier, new.number)).save(force_insert=row is None)
+        _holder(key, campaign_id, new).save(force_insert=True)
 
 
 def numbers_of(key: CampaignKey, campaign_id: str, pupil_ids: Iterable[str]) -> dict[str, str]:
@@ -58,9 +67,7 @@ def every_number_of(
     found: dict[str, tuple[str, ...]] = {}
     for some in _portions(pupil_ids):
         rows = Link.objects.filter(campaign_id=campaign_id, pupil_id__in=some)
-        for row in rows.order_by("pupil_id", "position"):
-            earlier = found.get(row.pupil_id, ())
-            found[row.pupil_id] = (*earlier, _open(key, row))
+        found |= {row.pupil_id: _numbers(key, row) for row in rows.order_by("pupil_id")}
     return found
 
 
@@ -74,19 +81,21 @@ def pupils_of(key: CampaignKey, campaign_id: str, numbers: Iterable[str]) -> dic
     found: dict[str, str] = {}
     for some in _portions(numbers):
         by_index = {_index(key, number): number for number in some}
-        rows = Link.objects.filter(campaign_id=campaign_id, number_index__in=list(by_index))
-        for index, pupil_id in rows.values_list("number_index", "pupil_id"):
-            found[by_index[bytes(index)]] = pupil_id
+        rows = Holder.objects.filter(campaign_id=campaign_id, pk__in=list(by_index))
+        for index, sealed in rows.values_list("pk", "pupil"):
+            plain = key.unseal("linkage_holder", index, "pupil", bytes(sealed))
+            found[by_index[index]] = plain.decode()
     return found
 
 
 def moved(key: CampaignKey, campaign_id: str) -> Iterator[NewLink]:
-    """Pupils whose class is no longer that of their seat's group: where the seat belongs now."""
+    """Pupils whose class is no longer that of their seats' group: where each seat belongs now."""
     rows = Link.objects.filter(campaign_id=campaign_id).exclude(
         class_group_id=F("pupil__class_group_id")
     )
     for row in rows.select_related("pupil").order_by("pk").iterator():
-        yield NewLink(row.pupil_id, row.pupil.class_group_id, _open(key, row))
+        for number in _numbers(key, row):
+            yield NewLink(row.pupil_id, row.pupil.class_group_id, number)
 
 
 def follow_class(campaign_id: str, pupil_ids: Iterable[str]) -> None:
@@ -100,25 +109,31 @@ def follow_class(campaign_id: str, pupil_ids: Iterable[str]) -> None:
         Link.objects.bulk_update(rows, ["class_group"])
 
 
-def _row(key: CampaignKey, campaign_id: str, new: NewLink, *, position: int) -> Link:
-    place = f"{new.pupil_id}/{position}"
+def _link(key: CampaignKey, campaign_id: str, new: NewLink, numbers: tuple[str, ...]) -> Link:
+    plain = "".join(numbers).encode()
+    padded = plain + bytes(-len(plain) % _PADDED_TO)
     return Link(
-        campaign_id=campaign_id,
         pupil_id=new.pupil_id,
-        position=position,
+        campaign_id=campaign_id,
         class_group_id=new.class_group_id,
-        number=key.seal("linkage_link", place, "number", new.number.encode()),
-        number_index=_index(key, new.number),
+        numbers=key.seal("linkage_link", new.pupil_id, "numbers", padded),
     )
 
 
-def _open(key: CampaignKey, row: Link) -> str:
-    place = f"{row.pupil_id}/{row.position}"
-    return key.unseal("linkage_link", place, "number", bytes(row.number)).decode()
+def _numbers(key: CampaignKey, row: Link) -> tuple[str, ...]:
+    padded = key.unseal("linkage_link", row.pupil_id, "numbers", bytes(row.numbers))
+    plain = padded.rstrip(b"\0").decode()
+    return tuple(plain[start : start + _DIGITS] for start in range(0, len(plain), _DIGITS))
 
 
-def _index(key: CampaignKey, number: str) -> bytes:
-    return key.index("linkage/number", number)
+def _holder(key: CampaignKey, campaign_id: str, new: NewLink) -> Holder:
+    index = _index(key, new.number)
+    sealed = key.seal("linkage_holder", index, "pupil", new.pupil_id.encode())
+    return Holder(id=index, campaign_id=campaign_id, pupil=sealed)
+
+
+def _index(key: CampaignKey, number: str) -> str:
+    return key.index("linkage/number", number).hex()
 
 
 def _portions(values: Iterable[str]) -> Iterator[list[str]]:

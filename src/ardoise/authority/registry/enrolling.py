@@ -11,7 +11,13 @@ from dataclasses import dataclass
 from ardoise.authority.campaigns.models import Campaign
 from ardoise.authority.findings import Findings
 from ardoise.authority.keyring import CampaignKey
-from ardoise.authority.registry.identity import Identity, open_identity, seal_identity
+from ardoise.authority.registry.identity import (
+    Identity,
+    open_identity,
+    seal_identity,
+    seal_time,
+)
+from ardoise.authority.registry.labels import group_of, label_index
 from ardoise.authority.registry.models import ClassGroup, Pupil, School
 from ardoise.authority.registry.roll import RollPupil
 from ardoise.contract.limits import GROUP_PAGE
@@ -19,6 +25,8 @@ from ardoise.seal.randomness import reference
 
 INE_PURPOSE = "registry/ine"
 PERSON_PURPOSE = "registry/person"
+NORMAL_TIME = 100
+"""Per cent: no roll says more; the office grants it."""
 _BATCH = 400
 _STEP = 100
 
@@ -155,10 +163,10 @@ class Enrolling:
         school, new = School.objects.get_or_create(pk=self._uai)
         if new or not school.name:
             self._found.add("school-unlisted")
-        for label in sorted(labels):
-            self._groups[label], _ = ClassGroup.objects.get_or_create(
-                campaign=self._campaign, school=school, label=label, level=self._campaign.level
-            )
+        level = self._campaign.level
+        # Not in the alphabet's order: identifiers count up, and would tell it.
+        for label in sorted(labels, key=lambda one: label_index(self._key, school.pk, level, one)):
+            self._groups[label] = group_of(self._key, self._campaign.pk, school.pk, level, label)
 
     def _place(
         self, each: _Indexed, group: ClassGroup, fresh: list[Pupil], changed: list[Pupil]
@@ -167,6 +175,7 @@ class Enrolling:
         stored = each.stored
         if stored is None:
             pupil = Pupil(id=reference(), campaign=self._campaign, class_group=group)
+            pupil.working_time = seal_time(self._key, pupil.pk, NORMAL_TIME)
             self._write(pupil, each, identity)
             fresh.append(pupil)
             self._counts.added += 1

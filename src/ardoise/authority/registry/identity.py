@@ -1,4 +1,4 @@
-"""A pupil's identity, sealed in one field, bound to its row."""
+"""A pupil's identity and working time, each sealed in one field, bound to its row."""
 
 from datetime import date
 
@@ -6,6 +6,9 @@ import msgspec
 from msgspec import Struct
 
 from ardoise.authority.keyring import CampaignKey
+
+_WIDTH = 256
+"""Bytes: identities are padded to multiples of it, or a name would be known by its length."""
 
 
 class Identity(Struct, frozen=True, forbid_unknown_fields=True):
@@ -27,7 +30,19 @@ class Identity(Struct, frozen=True, forbid_unknown_fields=True):
 
 def seal_identity(key: CampaignKey, pupil_id: str, identity: Identity) -> bytes:
     """For Pupil.identity."""
-    return key.seal("registry_pupil", pupil_id, "identity", msgspec.json.encode(identity))
+    plain = msgspec.json.encode(identity)
+    padded = plain + b" " * (-len(plain) % _WIDTH)
+    return key.seal("registry_pupil", pupil_id, "identity", padded)
+
+
+def seal_time(key: CampaignKey, pupil_id: str, percent: int) -> bytes:
+    """For Pupil.working_time: 1 to 65,535 per cent, always of one length. Raises OverflowError."""
+    return key.seal("registry_pupil", pupil_id, "working_time", percent.to_bytes(2, "big"))
+
+
+def open_time(key: CampaignKey, pupil_id: str, sealed: bytes) -> int:
+    """Raises SealError if it was moved or changed."""
+    return int.from_bytes(key.unseal("registry_pupil", pupil_id, "working_time", sealed), "big")
 
 
 def open_identity(key: CampaignKey, pupil_id: str, sealed: bytes) -> Identity:

@@ -1,9 +1,16 @@
-"""Schools, class groups and pupils. A pupil's identity is sealed under the campaign's key."""
+"""Schools, class groups and pupils. What may hold a name is sealed under the campaign's key.
+
+What of a row stays in the clear, and why: docs/decisions/0008.
+"""
 
 from django.db import models
 
 from ardoise.authority.campaigns.models import Campaign
 from ardoise.seal.randomness import reference
+
+
+class LabelSealed(Exception):
+    """A fault of ours: a page reads a label that it has not opened."""
 
 
 class School(models.Model):
@@ -24,23 +31,40 @@ class School(models.Model):
 
 
 class ClassGroup(models.Model):
-    """A class at one level: a double-level class stands here twice, under the same label."""
+    """A class at one level: a double-level class stands here twice, under the same label.
+
+    Its label often holds a teacher's name: `registry.labels` seals and opens it.
+    """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="class_groups")
     school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="class_groups")
-    label = models.CharField(max_length=80)
     level = models.CharField(max_length=8)
+    sealed_label = models.BinaryField()
+    """registry.labels: bound to `label_index`. Empty once the campaign is closed."""
+    label_index = models.BinaryField(null=True, max_length=32)
+    """Keyed blind index of school, level and label; null once the campaign is closed."""
 
     class Meta:
-        ordering = ["school", "label", "level"]
+        ordering = ["school", "pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["campaign", "school", "label", "level"], name="class_group_once"
-            )
+            models.UniqueConstraint(fields=["campaign", "label_index"], name="class_group_once")
         ]
 
     def __str__(self) -> str:
-        return f"{self.school_id} {self.label} {self.level}"
+        return str(self.pk)
+
+    @property
+    def label(self) -> str:
+        """As the roll has it. Raises LabelSealed if registry.labels has not opened it."""
+        if self._opened is None:
+            raise LabelSealed("open it first: registry.labels.opened, once for a whole page")
+        return self._opened
+
+    _opened: str | None = None
+
+    def show(self, label: str) -> None:
+        """For registry.labels: what `label` is from now on, in memory alone."""
+        self._opened = label
 
 
 class Pupil(models.Model):
@@ -54,8 +78,9 @@ class Pupil(models.Model):
     """Keyed blind index of the INE; null where the roll has none."""
     person_index = models.BinaryField(max_length=32, db_index=True)
     """Keyed blind index of school, names and birth date: for pupils without an INE."""
-    time_percent = models.PositiveSmallIntegerField(default=100)
-    """Working time granted, as a percentage. Never the reason."""
+    working_time = models.BinaryField()
+    """Granted, as a percentage; never the reason. registry.identity.seal_time: the pupil's seat has
+    its own in the clear, and the two together would join them."""
     left = models.BooleanField(default=False)
     """No longer on the school's latest roll."""
 

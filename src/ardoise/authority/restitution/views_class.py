@@ -20,6 +20,7 @@ from ardoise.authority.accounts.access import (
 from ardoise.authority.accounts.models import Staff
 from ardoise.authority.linkage.rules import numbers_of
 from ardoise.authority.registry.identity import Identity
+from ardoise.authority.registry.labels import by_label
 from ardoise.authority.registry.models import ClassGroup, Pupil
 from ardoise.authority.restitution import drawing, rules
 from ardoise.authority.restitution.answers import attachment
@@ -295,9 +296,7 @@ def school_export(request: HttpRequest, campaign_id: str, uai: str, kind: str) -
     account = account_of(request)
     school = school_for(account, uai)
     campaign = campaign_for(account, campaign_id)
-    groups = list(
-        ClassGroup.objects.filter(campaign=campaign, school=school).order_by("label", "level")
-    )
+    groups = by_label(ClassGroup.objects.filter(campaign=campaign, school=school))
     if not groups:
         raise Http404
     return _export(account, groups, kind, subject=school.pk, what=school.pk.lower())

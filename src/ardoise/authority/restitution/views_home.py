@@ -6,6 +6,7 @@ from django.shortcuts import render
 from ardoise.authority.accounts.access import account_of, class_groups_of, staff_only
 from ardoise.authority.accounts.models import Staff
 from ardoise.authority.campaigns.models import Campaign
+from ardoise.authority.registry.labels import by_label
 from ardoise.authority.restitution import rules
 from ardoise.authority.restitution.views_school import school_page
 
@@ -16,10 +17,9 @@ def home(request: HttpRequest) -> HttpResponse:
     account = account_of(request)
     if account.role == Staff.Role.OFFICER:
         return _officer(request)
-    groups = list(
-        class_groups_of(account).order_by("-campaign__created_at", "campaign_id", "label", "level")
-    )
-    campaigns = list(dict.fromkeys(group.campaign for group in groups))
+    held = list(class_groups_of(account).order_by("-campaign__created_at", "campaign_id"))
+    campaigns = list(dict.fromkeys(group.campaign for group in held))
+    groups = by_label(held)
     live = [one for one in campaigns if one.state != Campaign.State.CLOSED]
     if account.role == Staff.Role.HEAD and len(live) == 1 and account.school is not None:
         return school_page(request, live[0], account.school)

@@ -20,6 +20,7 @@ from ardoise.authority.enrolment.cards import cards_pdf, code_list_pdf
 from ardoise.authority.enrolment.drawing import EnrolmentRefused
 from ardoise.authority.enrolment.replacement import Replacement, give_spare
 from ardoise.authority.enrolment.sending import tell_voids
+from ardoise.authority.registry.labels import by_label
 from ardoise.authority.registry.models import ClassGroup, Pupil, School
 from ardoise.authority.restitution import rules
 from ardoise.authority.restitution.answers import attachment
@@ -60,9 +61,7 @@ def _totals(lines: list[rules.ClassLine], parts: list[Part]) -> list[dict[str, o
 
 
 def _groups(campaign: Campaign, school: School) -> list[ClassGroup]:
-    groups = list(
-        ClassGroup.objects.filter(campaign=campaign, school=school).order_by("label", "level")
-    )
+    groups = by_label(ClassGroup.objects.filter(campaign=campaign, school=school))
     if not groups:
         raise Http404
     return groups
@@ -154,7 +153,10 @@ def lost_card(request: HttpRequest, pupil_id: str) -> HttpResponse:
             return redirect("restitution:lost_card", pupil.pk)
         _tell(request, pupil.campaign, replaced)
         given = True
-    identity = open_names(account, pupil.campaign, [pupil], what="lost-card", subject=pupil.pk)[
+    # Logged by class: the pupil's identifier beside the moment would join them with the seat that
+    # is voided at that moment (docs/decisions/0008).
+    place = str(pupil.class_group_id)
+    identity = open_names(account, pupil.campaign, [pupil], what="lost-card", subject=place)[
         pupil.pk
     ]
     context = {"pupil": pupil, "identity": identity, "given": given, "names_shown": True}
@@ -189,6 +191,8 @@ def pupil_card(request: HttpRequest, pupil_id: str) -> HttpResponse:
     """One pupil's card."""
     account = account_of(request)
     pupil = pupil_for(account, pupil_id)
-    record_view(account, pupil.campaign, what="card", subject=pupil.pk, names=1)
+    # By class: see lost_card.
+    place = str(pupil.class_group_id)
+    record_view(account, pupil.campaign, what="card", subject=place, names=1)
     pdf = cards_pdf(pupil.campaign, [pupil.class_group], pupil_id=pupil.pk)
     return attachment(pdf, "carte", "pdf")
