@@ -3,7 +3,7 @@
 import pytest
 
 from ardoise.authority.collection.models import Sheet, Stray
-from ardoise.authority.collection.rules import read_records
+from ardoise.authority.collection.rules import read_records, returned
 from ardoise.authority.collection.sheets import open_sheet, open_stray
 from ardoise.authority.collection.strays import (
     StrayRefused,
@@ -127,3 +127,34 @@ def test_strays_that_say_nothing_new_are_set_aside_together() -> None:
     assert set_aside_identical(held.campaign, by="bureau-1", key=held.key) == 1
     decided = Stray.objects.filter(decision="set-aside").values_list("seq", flat=True)
     assert list(decided) == [2]
+
+
+def test_an_older_version_that_comes_later_never_takes_the_sheets_place() -> None:
+    """A delivery that went back in time, by mishap or by malice, cannot undo what came back."""
+    held = exam()
+    seat = held.seats()[0]
+    newer, older = (held.sheet(seat.number, v, answer=f"c{v}") for v in (2, 1))
+    read_records(held.campaign, [held.record(seat, 5, newer)])
+    report = read_records(held.campaign, [held.record(seat, 6, older)])
+    assert (report.sheets, report.strays) == (0, 1)
+    assert stored(held) == "c2"
+    back = Stray.objects.get()
+    assert (back.reason, back.decision) == ("rolled-back", "open")
+    assert open_stray(held.key, back).version == 1
+    # For delivery it is the sheet of its place: counts still agree, and it is stored once.
+    assert returned(held.campaign) == (1, 0)
+    assert read_records(held.campaign, [held.record(seat, 6, older)]).unchanged == 1
+    decide(held, 6, "use")
+    assert stored(held) == "c1"
+
+
+def test_other_bytes_under_the_version_that_is_here_are_kept_beside_it() -> None:
+    held = exam()
+    seat = held.seats()[0]
+    one, other = (held.sheet(seat.number, 3, answer=answer) for answer in ("c1", "c2"))
+    read_records(held.campaign, [held.record(seat, 5, one)])
+    # The same sheet again, under a new number (delivery was filled anew), is no news.
+    assert read_records(held.campaign, [held.record(seat, 6, one)]).strays == 0
+    assert read_records(held.campaign, [held.record(seat, 7, other)]).strays == 1
+    assert stored(held) == "c1"
+    assert Stray.objects.get().reason == "rolled-back"

@@ -69,6 +69,10 @@ class Stray(models.Model):
         RESCUED = "rescued", _("apportée par un fichier de secours")
         PUT_ASIDE = "put-aside", _("était la copie jusqu’à ce qu’une autre soit choisie")
         OVERTAKEN = "overtaken", _("arrivée après le choix d’une autre")
+        ROLLED_BACK = (
+            "rolled-back",
+            _("plus ancienne que celle que la plateforme avait déjà rendue"),
+        )
 
     class Decision(models.TextChoices):
         """What the office said."""

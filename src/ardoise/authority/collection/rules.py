@@ -227,7 +227,9 @@ def returned(campaign: Campaign) -> tuple[int, int]:
     """(sheets, strays) that came back from delivery, opened or not, as delivery counts them."""
     unopened = Unopened.objects.filter(campaign=campaign)
     strays = Stray.objects.filter(campaign=campaign, seq__gt=0)
-    behind = strays.filter(reason__in=(Stray.Reason.PUT_ASIDE, Stray.Reason.OVERTAKEN))
+    # Kept aside by the authority itself: for delivery these were the sheet.
+    once = (Stray.Reason.PUT_ASIDE, Stray.Reason.OVERTAKEN, Stray.Reason.ROLLED_BACK)
+    behind = strays.filter(reason__in=once)
     own = Sheet.objects.filter(campaign=campaign, chosen=False)
     places = own.values_list("number", "part").union(
         *(
@@ -235,9 +237,7 @@ def returned(campaign: Campaign) -> tuple[int, int]:
             for rows in (behind, unopened.filter(stray=""))
         )
     )
-    kept_aside = strays.exclude(
-        reason__in=(Stray.Reason.PUT_ASIDE, Stray.Reason.OVERTAKEN, Stray.Reason.RESCUED)
-    )
+    kept_aside = strays.exclude(reason__in=(*once, Stray.Reason.RESCUED))
     return places.count(), kept_aside.count() + unopened.exclude(stray="").count()
 
 

@@ -14,7 +14,7 @@ from django.db import transaction
 from ardoise.authority.campaigns.models import Campaign
 from ardoise.authority.collection.models import Pull, Sheet, Stray, Unopened
 from ardoise.authority.collection.opening import Opened, Rejected
-from ardoise.authority.collection.sheets import seal_sheet, seal_stray
+from ardoise.authority.collection.sheets import open_sheet, seal_sheet, seal_stray
 from ardoise.authority.keyring import CampaignKey, CampaignKeyDestroyed
 from ardoise.clock import from_milliseconds
 from ardoise.contract.returns import Record
@@ -118,7 +118,12 @@ class _Placing:
             self._sheet(each)
 
     def _sheet(self, opened: Opened) -> None:
-        """Rule: the higher sequence number is the sheet, unless the office chose another one."""
+        """Rule: the higher sequence number is the sheet, unless the office chose another one.
+
+        Stored versions only rise (docs/protocol.md §5): a lower one after a higher, or other bytes
+        of the same, means that delivery went back in time. It never takes the place of what is
+        here; the office sees both.
+        """
         record = opened.record
         place = (record.number, record.part)
         held = self.known.sheets.get(place)
@@ -130,6 +135,9 @@ class _Placing:
                 self._stray(opened, Stray.Reason.OVERTAKEN)
         elif held is not None and held.seq >= record.seq:
             self.tally.unchanged += 1
+        elif held is not None and self._went_back(held, opened):
+            self.known.seqs.add(record.seq)
+            self._stray(opened, Stray.Reason.ROLLED_BACK)
         else:
             row = Sheet(
                 campaign=self.campaign,
@@ -140,6 +148,11 @@ class _Placing:
             )
             self.known.sheets[place] = self.sheets[place] = row
             self.tally.sheets += 1
+
+    def _went_back(self, held: Sheet, opened: Opened) -> bool:
+        if opened.record.version != held.version:
+            return opened.record.version < held.version
+        return open_sheet(self.key, held) != opened.sheet
 
     def _stray(self, opened: Opened, reason: Stray.Reason) -> None:
         row = stray_row(self.campaign, self.key, opened, reason)

@@ -126,6 +126,10 @@ class Migration(migrations.Migration):
                             ("rescued", "apportée par un fichier de secours"),
                             ("put-aside", "était la copie jusqu’à ce qu’une autre soit choisie"),
                             ("overtaken", "arrivée après le choix d’une autre"),
+                            (
+                                "rolled-back",
+                                "plus ancienne que celle que la plateforme avait déjà rendue",
+                            ),
                         ],
                         max_length=12,
                     ),
