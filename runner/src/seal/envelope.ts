@@ -1,6 +1,7 @@
 import { concat, type Bytes } from "./bytes";
 import { joined } from "./fields";
-import { gunzip, gzip, GzipFault } from "./gzip";
+import { GzipFault } from "./faults";
+import { gunzip, gzip } from "./gzip";
 
 /**
  * Sealing: gzip, padding to a whole KiB, AES-256-GCM with a random nonce and bound context.

@@ -1,11 +1,10 @@
 import type { Bytes } from "./bytes";
+import { GzipFault } from "./faults";
 
 /**
  * gzip by the browser's own streams; browsers before 2023 that lack them load a small
  * replacement (stored blocks out, full inflate in).
  */
-
-export class GzipFault extends Error {}
 
 /** Throws nothing; any payload packs. */
 export async function gzip(payload: Bytes): Promise<Bytes> {

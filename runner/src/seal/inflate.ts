@@ -1,5 +1,5 @@
 import { concat, type Bytes } from "./bytes";
-import { GzipFault } from "./gzip";
+import { GzipFault } from "./faults";
 
 /** gzip (RFC 1952) and DEFLATE (RFC 1951) for browsers without compression streams. */
 
