@@ -117,6 +117,7 @@ def serve(
         )
         raise typer.Exit(2)
     home: Path = context.obj
+    _want_secure_cookies(home, tls=behind_proxy or tls_cert is not None)
     typer.echo(f"authority of {home} on {host}:{port}", err=True)
     Granian(
         "ardoise.authority.web:application",
@@ -129,6 +130,19 @@ def serve(
         ssl_cert=tls_cert,
         ssl_key=tls_key,
     ).serve()
+
+
+def _want_secure_cookies(home: Path, *, tls: bool) -> None:
+    """Over TLS the session's cookie must never leave without it. Ends the command if it might."""
+    from django.conf import settings
+
+    if tls and not settings.SESSION_COOKIE_SECURE:
+        typer.echo(
+            f"The session's cookie might travel in the clear: put `secure = true`, and the site's "
+            f"`hosts`, into {home / 'authority.toml'}.",
+            err=True,
+        )
+        raise typer.Exit(2)
 
 
 def _mount() -> None:

@@ -44,7 +44,10 @@ def headers(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[...
 
 
 class BoundedMemoryUpload(MemoryFileUploadHandler):
-    """Keeps an upload in memory; refuses more than settings.UPLOAD_LIMIT bytes a request."""
+    """Keeps an upload in memory: settings.UPLOAD_LIMIT bytes a request from the office.
+
+    Anybody else uploads nothing: theirs is bounded like any other form, before a byte is read.
+    """
 
     def handle_raw_input(
         self,
@@ -54,8 +57,11 @@ class BoundedMemoryUpload(MemoryFileUploadHandler):
         boundary: str,
         encoding: str | None = None,
     ) -> None:
-        if content_length > settings.UPLOAD_LIMIT:
-            raise RequestDataTooBig(f"more than {settings.UPLOAD_LIMIT >> 20} MiB in one upload")
+        account = getattr(self.request, "user", None)
+        office = getattr(account, "role", None) == "officer"
+        limit = settings.UPLOAD_LIMIT if office else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        if content_length > limit:
+            raise RequestDataTooBig(f"more than {limit >> 20} MiB in one upload")
         self.activated = True
 
 
