@@ -85,6 +85,7 @@ export class Frame {
   /** Once a second. */
   tick(): void {
     this.#clockSlot.hidden = this.#deadlineMs === null;
+    this.#showFacts();
     if (this.#deadlineMs === null) return;
     const { minutes, ms } = remaining(this.#deadlineMs, this.#parts.session.now());
     const text = this.#clockHidden ? "" : t("sitting.timeMinutes", { count: minutes });
@@ -98,12 +99,17 @@ export class Frame {
     }
   }
 
+  /** Whether there is a state or a time to show: on a small screen they take the title's place. */
+  #showFacts(): void {
+    this.#bar.classList.toggle("sitting-bar--facts", !(this.#status.hidden && this.#clockSlot.hidden));
+  }
+
   showStatus(status: SavingStatus): void {
     const { text, look, rescue } = standing(status, this.#parts.unsavedAnswers());
     const quiet = look === "saved" && this.#parts.answering?.() === false;
     this.#status.className = `status status--${look}`;
     this.#status.hidden = quiet;
-    this.#bar.classList.toggle("sitting-bar--facts", !quiet);
+    this.#showFacts();
     if (this.#status.textContent !== text) this.#status.textContent = text;
     this.#rescue.hidden = !rescue;
     if (!status.online && !this.#wasOffline) this.announce(t("sitting.sayOffline"));
