@@ -28,9 +28,7 @@ PAGES = ("checklist", "certificate", "certificate-json", "certificate-pdf")
 def client_of(role: str) -> Client:
     """Somebody who has logged in."""
     school = School.objects.first() if role != "officer" else None
-    account = Staff(login=f"{role}-1", role=role, school=school)
-    account.set_unusable_password()
-    account.save()
+    account, _ = Staff.objects.get_or_create(login=f"{role}-1", role=role, school=school)
     client = Client()
     client.force_login(account)
     return client
@@ -52,11 +50,10 @@ def page(name: str, live: LiveExam) -> str:
     return reverse(f"closure:{name}", args=[live.campaign.pk])
 
 
-def test_only_officers_see_the_closing(ended: LiveExam) -> None:
+def test_only_officers_close(ended: LiveExam) -> None:
     for role in ("head", "teacher"):
         client = client_of(role)
-        for name in PAGES:
-            assert client.get(page(name, ended)).status_code == 403
+        assert client.get(page("checklist", ended)).status_code == 403
         posted = client.post(page("checklist", ended), {"identifier": ended.campaign.pk})
         assert posted.status_code == 403
     assert Client().get(page("checklist", ended)).status_code == 302
@@ -116,6 +113,15 @@ def test_an_interrupted_closing_says_so_and_can_be_ended_from_the_page(ended: Li
     assert "n’est pas achevée" in shown
     assert client.post(page("checklist", ended), typed).status_code == 302
     assert client.get(page("certificate", ended)).status_code == 200
+
+
+def test_a_head_reads_the_certificate_and_a_teacher_does_not(ended: LiveExam) -> None:
+    client_of("officer").post(page("checklist", ended), {"identifier": ended.campaign.pk})
+    head = client_of("head")
+    for name in PAGES[1:]:
+        assert head.get(page(name, ended)).status_code == 200
+        assert client_of("teacher").get(page(name, ended)).status_code == 403
+    assert page("certificate", ended) in head.get("/").content.decode()
 
 
 def test_before_the_closing_there_is_no_certificate(ended: LiveExam) -> None:

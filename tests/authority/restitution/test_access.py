@@ -25,9 +25,9 @@ THIS_CLASS = (LOGIN, OK, OK, GONE, OK, GONE, GONE)
 EXPECTED: dict[str, tuple[int, ...]] = {
     "set_language": (BACK,) * 7,
     "closure:checklist": OFFICE,
-    "closure:certificate": (LOGIN, GONE, NO, NO, NO, NO, NO),
-    "closure:certificate-json": (LOGIN, GONE, NO, NO, NO, NO, NO),
-    "closure:certificate-pdf": (LOGIN, GONE, NO, NO, NO, NO, NO),
+    "closure:certificate": (LOGIN, GONE, GONE, GONE, NO, NO, NO),
+    "closure:certificate-json": (LOGIN, GONE, GONE, GONE, NO, NO, NO),
+    "closure:certificate-pdf": (LOGIN, GONE, GONE, GONE, NO, NO, NO),
     "registry:rolls": OFFICE,
     "accounts:login": (OK, BACK, BACK, BACK, BACK, BACK, BACK),
     "accounts:logout": (POST,) * 7,

@@ -8,7 +8,12 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from ardoise.authority.accounts.access import account_of, campaign_for, officer_only
+from ardoise.authority.accounts.access import (
+    account_of,
+    campaign_for,
+    head_or_officer,
+    officer_only,
+)
 from ardoise.authority.campaigns.models import Campaign
 from ardoise.authority.closure.certificate import (
     CHECKS,
@@ -73,10 +78,10 @@ def checklist(request: HttpRequest, campaign_id: str) -> HttpResponseBase:
     return render(request, "closure/checklist.html", context, status=status)
 
 
-@officer_only
+@head_or_officer
 @require_safe
 def certificate(request: HttpRequest, campaign_id: str) -> HttpResponseBase:
-    """The certificate as a page."""
+    """The certificate as a page: for the office and the schools concerned. It holds no name."""
     campaign, held = _held(request, campaign_id)
     document = _verified(held)
     purged = document.purged
@@ -99,7 +104,7 @@ def certificate(request: HttpRequest, campaign_id: str) -> HttpResponseBase:
     return render(request, "closure/certificate.html", context)
 
 
-@officer_only
+@head_or_officer
 @require_safe
 def certificate_json(request: HttpRequest, campaign_id: str) -> HttpResponseBase:
     """The signed file, for `close verify`."""
@@ -108,7 +113,7 @@ def certificate_json(request: HttpRequest, campaign_id: str) -> HttpResponseBase
     return _file(content, "application/json", f"certificat-{campaign.pk}.json")
 
 
-@officer_only
+@head_or_officer
 @require_safe
 def certificate_as_pdf(request: HttpRequest, campaign_id: str) -> HttpResponseBase:
     """The certificate for the file."""

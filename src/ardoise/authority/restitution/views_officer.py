@@ -19,7 +19,12 @@ from ardoise.authority.accounts.access import (
 from ardoise.authority.campaigns.models import Campaign
 from ardoise.authority.collection.models import Stray
 from ardoise.authority.collection.rules import collect as collect_returns
-from ardoise.authority.collection.strays import decide_stray, set_aside_identical, stray_lines
+from ardoise.authority.collection.strays import (
+    StrayRefused,
+    decide_stray,
+    set_aside_identical,
+    stray_lines,
+)
 from ardoise.authority.delivery_calls import DeliveryCalls, DeliveryRefusal, DeliveryUnreachable
 from ardoise.authority.marking.rules import mark_campaign
 from ardoise.authority.restitution import rules
@@ -99,7 +104,14 @@ def strays(request: HttpRequest, campaign_id: str) -> HttpResponse:
         return redirect("restitution:strays", found.pk)
     lines = stray_lines(found, key)
     page = Paginator(lines, rules.PER_PAGE).get_page(request.GET.get("page", "1"))
-    context = {"campaign": found, "page": page, "titles": _titles(found)}
+    waiting = Stray.objects.filter(campaign=found, decision=Stray.Decision.OPEN).count()
+    context = {
+        "campaign": found,
+        "page": page,
+        "titles": _titles(found),
+        "shown": len(lines),
+        "waiting": waiting,
+    }
     return render(request, "ardoise/strays.html", context)
 
 
@@ -110,7 +122,11 @@ def _decide(request: HttpRequest, found: Campaign) -> None:
         raise Http404
     key = settings.KEYRING.campaign_key(found.pk)
     by = account_of(request).login
-    decide_stray(stray, decision, by=by, key=key, clock=system_clock)  # type: ignore[arg-type]
+    try:
+        decide_stray(stray, decision, by=by, key=key, clock=system_clock)  # type: ignore[arg-type]
+    except StrayRefused:
+        messages.warning(request, _("Cette sauvegarde est déjà la copie retenue : rien n’a changé."))
+        return
     messages.success(request, _("La décision est enregistrée."))
 
 
