@@ -125,7 +125,7 @@ def _decide(request: HttpRequest, found: Campaign) -> None:
     try:
         decide_stray(stray, decision, by=by, key=key, clock=system_clock)  # type: ignore[arg-type]
     except StrayRefused:
-        messages.warning(request, _("Cette sauvegarde est déjà la copie retenue : rien n’a changé."))
+        messages.warning(request, _("Cette sauvegarde est déjà retenue : rien n’a changé."))
         return
     messages.success(request, _("La décision est enregistrée."))
 
