@@ -73,7 +73,7 @@ class Town:
         return told["login"], told["password"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     if not (RUNNER / "index.html").exists():
         pytest.fail("the runner is not built: `make test` builds it")
@@ -87,8 +87,9 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
+    """Gone after the last journey: Playwright's event loop must not outlive them in a worker."""
     path = next(
         filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
     )
