@@ -78,6 +78,8 @@ export function extendedText(answering: Answering): Control {
   const { response, values, words } = answering;
   const box = make("textarea", "essay__text");
   box.maxLength = 20_000;
+  // Some browsers have a text checked by their maker's servers.
+  box.setAttribute("spellcheck", "false");
   box.rows = Math.min(Math.max(Math.ceil((response.expected_length ?? 400) / 70), 4), 16);
   box.value = values[0] ?? "";
   const count = make("span", "essay__count");

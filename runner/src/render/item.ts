@@ -46,7 +46,7 @@ export function renderItem(item: Item, context: ItemContext): ItemView {
     controls.push(control);
     return control.element;
   };
-  const element = make("div", "question");
+  const element = unremembered();
   element.lang = context.language;
   element.dataset.testid = `item-${item.id}`;
   element.append(build(item.body, startAt(item.body, context, special, 2)));
@@ -58,6 +58,19 @@ export function renderItem(item: Item, context: ItemContext): ItemView {
     focus: () => controls[0]?.target.focus(),
     destroy: () => (alive = false),
   };
+}
+
+/**
+ * Browsers write what stands in a page's controls to their session files, to restore it after a
+ * crash: answers in the clear, on a shared machine. Only controls of a form that says so are spared.
+ */
+function unremembered(): HTMLFormElement {
+  const form = make("form", "question");
+  form.setAttribute("autocomplete", "off");
+  form.noValidate = true;
+  // Enter in a lone text box would send the form: nothing here is ever sent.
+  form.addEventListener("submit", (event) => event.preventDefault());
+  return form;
 }
 
 /** An item to look at: its answers listed, nothing to press. For the teacher beside the grid. */
@@ -105,7 +118,7 @@ function nameInline(controls: readonly Control[], words: ReturnType<typeof rende
 /** The text around a control, each control in it drawn as an ellipsis. */
 function surroundings({ element }: Control): string {
   const before = element.tagName === "DIV" ? element.previousElementSibling : null;
-  const block = before ?? element.closest("p, li, td, th, dd, dt, blockquote, figcaption, div");
+  const block = before ?? element.closest("p, li, td, th, dd, dt, blockquote, figcaption, div, form");
   const text = block ? spoken(block).replace(/\s+/g, " ").trim() : "";
   if (text.length <= NAME_LENGTH) return text === "…" ? "" : text;
   return `${text.slice(0, NAME_LENGTH).replace(/\s\S*$/, "")}…`;

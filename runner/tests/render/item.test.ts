@@ -35,6 +35,30 @@ function clickAt(mark: HTMLInputElement, moment: number): void {
 beforeEach(() => (document.documentElement.lang = "fr"));
 afterEach(() => document.body.replaceChildren());
 
+describe("every control", () => {
+  it("stands in a form that the browser does not remember, and that sends nothing", () => {
+    const body: Markup[] = [
+      ["choice", { response: "r1" }, ...options("c1", "c2")],
+      ["p", {}, ["text-entry", { response: "r2" }]],
+      ["extended-text", { response: "r3" }],
+      ["p", {}, ["inline-choice", { response: "r4" }, ...options("c1", "c2")]],
+    ];
+    const { all } = show(body, [
+      response("r1"),
+      response("r2", { interaction: "text-entry", base: "string" }),
+      response("r3", { interaction: "extended-text", base: "string" }),
+      response("r4", { interaction: "inline-choice" }),
+    ]);
+    const controls = all<HTMLInputElement>("input, select, textarea");
+    expect(controls).toHaveLength(5);
+    expect(controls.map((control) => control.form?.getAttribute("autocomplete"))).toEqual(Array(5).fill("off"));
+    const sent = new Event("submit", { bubbles: true, cancelable: true });
+    controls[0]?.form?.dispatchEvent(sent);
+    expect(sent.defaultPrevented).toBe(true);
+    expect(all("textarea")[0]?.getAttribute("spellcheck")).toBe("false");
+  });
+});
+
 describe("a single choice", () => {
   const body: Markup[] = [["choice", { response: "r1" }, ["prompt", {}, "Laquelle ?"], ...options("c1", "c2", "c3")]];
 
