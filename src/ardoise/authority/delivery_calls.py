@@ -50,7 +50,7 @@ _REMEDY: dict[Kind, str] = {
     "older": "delivery holds a newer kit: make a new one, its serial will be higher",
     "incomplete": "send the bytes that are missing, then the manifest again",
     "open": "the window is still open: close it first (`ardoise authority order close`)",
-    "purged": "delivery has purged this campaign: there is nothing more to ask of it",
+    "purged": "delivery has purged this campaign for good: a new one needs another identifier",
     "too-large": "what was sent is above delivery's bound",
     "slow-down": "delivery asks for a pause: try again in a minute",
     "busy": "delivery is overloaded: try again in a minute",

@@ -11,7 +11,7 @@ from ardoise.authority.campaigns.lines import lines_of
 from ardoise.authority.campaigns.messages import CAMPAIGN
 from ardoise.authority.campaigns.models import Campaign, Part
 from ardoise.authority.findings import Findings
-from ardoise.authority.keyring import KeyRing, KeyRingError
+from ardoise.authority.keyring import CampaignKeyDestroyed, KeyRing, KeyRingError
 from ardoise.clock import Clock
 
 if TYPE_CHECKING:
@@ -90,6 +90,16 @@ def _fault(file: CampaignFile, kind: str, path: tuple[str, ...], **details: str)
 
 class IllegalTransition(Exception):
     """A step in a campaign's life that does not follow from where it stands."""
+
+
+def refuse_if_closed(campaign_id: str) -> None:
+    """For the start of a transaction that writes to a campaign with a key it holds in memory.
+
+    Writers take turns, so what passes here is written before the wipe and wiped with the rest;
+    afterwards nothing is written any more. Raises CampaignKeyDestroyed.
+    """
+    if Campaign.objects.filter(pk=campaign_id, state=Campaign.State.CLOSED).exists():
+        raise CampaignKeyDestroyed("the campaign was closed meanwhile")
 
 
 _LIFE = tuple(Campaign.State)

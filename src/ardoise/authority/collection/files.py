@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from ardoise.authority.campaigns.models import Campaign
-from ardoise.authority.campaigns.rules import advance
+from ardoise.authority.campaigns.rules import advance, refuse_if_closed
 from ardoise.authority.collection.models import Sheet, Stray
 from ardoise.authority.collection.opening import Opened, Opener
 from ardoise.authority.collection.rules import CollectionRefused, CollectReport, read_records
@@ -97,6 +97,7 @@ def rescue(
     refused: dict[str, int] = {}
     opened_all = Opener(campaign, key).open_all(records)
     with transaction.atomic():
+        refuse_if_closed(campaign.pk)
         for opened in opened_all:
             if not isinstance(opened, Opened):
                 refused[opened.why.value] = refused.get(opened.why.value, 0) + 1

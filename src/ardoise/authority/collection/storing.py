@@ -12,10 +12,11 @@ from datetime import datetime
 from django.db import transaction
 
 from ardoise.authority.campaigns.models import Campaign
+from ardoise.authority.campaigns.rules import refuse_if_closed
 from ardoise.authority.collection.models import Pull, Sheet, Stray, Unopened
 from ardoise.authority.collection.opening import Opened, Rejected
 from ardoise.authority.collection.sheets import open_sheet, seal_sheet, seal_stray
-from ardoise.authority.keyring import CampaignKey, CampaignKeyDestroyed
+from ardoise.authority.keyring import CampaignKey
 from ardoise.clock import from_milliseconds
 from ardoise.contract.returns import Record
 
@@ -59,9 +60,7 @@ def store(
 
     `tally` counts only what is committed: on a fault, throw it away with the run.
     """
-    if Campaign.objects.filter(pk=campaign.pk, state=Campaign.State.CLOSED).exists():
-        # A run that holds the key in memory must not write after the wipe.
-        raise CampaignKeyDestroyed("the campaign was closed meanwhile")
+    refuse_if_closed(campaign.pk)
     pull, _ = Pull.objects.get_or_create(campaign=campaign)
     known = _known(campaign, [each.record for each in batch])
     placing = _Placing(campaign, key, known, tally)

@@ -8,6 +8,7 @@ from typing import Literal
 from django.db import transaction
 
 from ardoise.authority.campaigns.models import Campaign
+from ardoise.authority.campaigns.rules import refuse_if_closed
 from ardoise.authority.collection.models import Sheet, Stray
 from ardoise.authority.collection.sheets import (
     item_state,
@@ -76,6 +77,7 @@ def decide_stray(
     give way to another. Raises StrayRefused.
     """
     with transaction.atomic():
+        refuse_if_closed(stray.campaign_id)
         stray = Stray.objects.select_for_update().get(pk=stray.pk)
         if choice == "use":
             _use(stray, by=by, key=key, at=clock())

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 
 from ardoise.authority.campaigns.models import Campaign, Part
+from ardoise.authority.campaigns.rules import refuse_if_closed
 from ardoise.authority.enrolment.models import ContentKey, SealedBlob
 from ardoise.authority.enrolment.rules import EnrolmentRefused, Progress
 from ardoise.authority.keyring import CampaignKey
@@ -67,6 +68,7 @@ def _prepare(campaign: Campaign, part: Part, key: CampaignKey, source: Source) -
     booklet = _blob(part, "booklet", seal(secret, context, plain, source=source))
     # 4.
     with transaction.atomic():
+        refuse_if_closed(campaign.pk)
         _, made = ContentKey.objects.get_or_create(
             part=part,
             defaults={

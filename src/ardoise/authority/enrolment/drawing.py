@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from django.db import transaction
 
 from ardoise.authority.campaigns.models import Campaign
+from ardoise.authority.campaigns.rules import refuse_if_closed
 from ardoise.authority.enrolment.models import Group, Seat
 from ardoise.authority.keyring import CampaignKey
 from ardoise.authority.linkage import rules as linkage
@@ -58,6 +59,7 @@ class Drawer:
         Raises EnrolmentRefused for a class above limits.GROUP_PAGE.
         """
         with transaction.atomic():
+            refuse_if_closed(self.campaign.pk)
             drawn = Drawn()
             groups = self._groups(class_groups, drawn)
             wanted = self._wanted(groups)

@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from ardoise.authority.campaigns.models import Campaign
+from ardoise.authority.campaigns.rules import refuse_if_closed
 from ardoise.authority.enrolment import seating
 from ardoise.authority.enrolment.booklets import prepare_booklets
 from ardoise.authority.enrolment.models import Kit, SealedBlob, Seat
@@ -134,6 +135,7 @@ def _signed(
         for part in campaign.parts.all()
     )
     with transaction.atomic():
+        refuse_if_closed(campaign.pk)
         highest = Kit.objects.filter(campaign=campaign).aggregate(highest=Max("serial"))
         manifest = kit.Manifest(
             format="ardoise-kit/1",

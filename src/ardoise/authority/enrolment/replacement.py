@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from ardoise.authority.campaigns.models import Campaign
+from ardoise.authority.campaigns.rules import refuse_if_closed
 from ardoise.authority.enrolment.models import Group, Seat
 from ardoise.authority.enrolment.rules import EnrolmentRefused
 from ardoise.authority.linkage import rules as linkage
@@ -28,8 +29,6 @@ class Replacement:
     voided: str | None
     """The number that no longer logs in; None for a pupil that had none."""
     given: str
-    needs_kit: bool
-    """The pupil has more working time than the spare seat at delivery: send a new kit."""
 
 
 def give_spare(
@@ -38,11 +37,13 @@ def give_spare(
     """Void a pupil's seat and give it a spare one of its class: `number` if one is named.
 
     A pupil that came too late to be enrolled gets its first number so. Afterwards call
-    sending.tell_voids. Raises EnrolmentRefused: no such pupil or spare seat, wrong state.
+    sending.tell_voids and working_time.tell_times.
+    Raises EnrolmentRefused: no such pupil or spare seat, wrong state.
     """
     _refuse_outside(campaign)
     key = settings.KEYRING.campaign_key(campaign.pk)
     with transaction.atomic():
+        refuse_if_closed(campaign.pk)
         pupil = Pupil.objects.filter(campaign=campaign, pk=pupil_id, left=False).first()
         if pupil is None:
             raise EnrolmentRefused("there is no such pupil on the roll")
@@ -52,12 +53,12 @@ def give_spare(
             _void(campaign, former, clock)
         spare.spare = False
         granted = open_time(key, pupil.pk, bytes(pupil.working_time))
-        needs_kit = spare.time_percent != granted
+        spare.time_untold = spare.time_untold or spare.time_percent != granted
         spare.time_percent = granted
-        spare.save(update_fields=["spare", "time_percent"])
+        spare.save(update_fields=["spare", "time_percent", "time_untold"])
         new = NewLink(pupil_id, pupil.class_group_id, spare.number)
         linkage.relink(key, campaign.pk, new)
-    return Replacement(former, spare.number, needs_kit)
+    return Replacement(former, spare.number)
 
 
 def void_seat(campaign: Campaign, number: str, *, clock: Clock = system_clock) -> None:

@@ -10,10 +10,10 @@ from django.db.models import Exists, OuterRef, QuerySet
 from msgspec import Struct
 
 from ardoise.authority.campaigns.models import Campaign, Part
-from ardoise.authority.campaigns.rules import advance
+from ardoise.authority.campaigns.rules import advance, refuse_if_closed
 from ardoise.authority.collection.models import Sheet
 from ardoise.authority.collection.sheets import ItemState, item_state, open_sheet
-from ardoise.authority.keyring import CampaignKey, CampaignKeyDestroyed, KeyRing
+from ardoise.authority.keyring import CampaignKey, KeyRing
 from ardoise.authority.marking.models import Mark, PartMarking, ResponseScore
 from ardoise.authority.marking.scores import ItemScores, given
 from ardoise.clock import Clock, system_clock
@@ -154,6 +154,7 @@ class _PartRun:
         if made is not None and made.digest == self._part.digest and not again:
             return
         with transaction.atomic():
+            refuse_if_closed(self._campaign.pk)
             ResponseScore.objects.filter(part=self._part).delete()
             Mark.objects.filter(campaign=self._campaign, part=self._part.part).delete()
             PartMarking.objects.update_or_create(
@@ -177,9 +178,7 @@ class _PartRun:
         while batch := list(self.waiting().filter(pk__gt=last)[:BATCH]):
             last = batch[-1].pk
             with transaction.atomic():
-                if Campaign.objects.filter(pk=self._campaign.pk, state="closed").exists():
-                    # A run that holds the key in memory must not write after the wipe.
-                    raise CampaignKeyDestroyed("the campaign was closed meanwhile")
+                refuse_if_closed(self._campaign.pk)
                 self._mark_batch(batch)
             yield len(batch)
 

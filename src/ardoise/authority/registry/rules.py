@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from ardoise.authority.campaigns.models import Campaign
+from ardoise.authority.campaigns.rules import refuse_if_closed
 from ardoise.authority.findings import Finding, Findings, has_errors
 from ardoise.authority.keyring import CampaignKey
 from ardoise.authority.registry.directory import read_schools
@@ -78,6 +79,7 @@ def import_roll(
     if roll.usable and roll.uai is not None and not found.failed:
         try:
             with transaction.atomic():
+                refuse_if_closed(campaign.pk)
                 counts = Enrolling(campaign, roll.uai, key, found).run(pupils, progress)
         except Refused:
             counts = Counts()
@@ -173,17 +175,19 @@ def _log(campaign: Campaign, report: ImportReport, *, by: str, clock: Clock, dig
     """Keep what was imported. A file's name may hold a teacher's: it is not kept."""
     school = School.objects.filter(pk=report.uai).first() if report.uai else None
     findings = [{**msgspec.to_builtins(each), "file": ""} for each in report.findings]
-    RollImport.objects.create(
-        campaign=campaign,
-        school=school,
-        at=clock(),
-        by=by,
-        kind=report.kind,
-        digest=digest,
-        added=report.added,
-        changed=report.changed,
-        unchanged=report.unchanged,
-        left=report.left,
-        accepted=report.accepted,
-        findings=findings,
-    )
+    with transaction.atomic():
+        refuse_if_closed(campaign.pk)
+        RollImport.objects.create(
+            campaign=campaign,
+            school=school,
+            at=clock(),
+            by=by,
+            kind=report.kind,
+            digest=digest,
+            added=report.added,
+            changed=report.changed,
+            unchanged=report.unchanged,
+            left=report.left,
+            accepted=report.accepted,
+            findings=findings,
+        )
