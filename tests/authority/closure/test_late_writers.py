@@ -61,13 +61,18 @@ def decides(held: Exam, folder: Path) -> None:
 def rescues(held: Exam, folder: Path) -> None:
     seat = held.seats()[0]
     record, sealed = held.record(seat, 1, held.sheet(seat.number, 7, answer="c2"))
-    one = {"campaign": held.campaign.pk, "number": seat.number, "part": record.part}
+    one: dict[str, object] = {
+        "campaign": held.campaign.pk,
+        "number": seat.number,
+        "part": record.part,
+    }
     one |= {"version": 7, "base": 0, "sealed": sealed}
     rescue(held.campaign, msgspec.json.encode({"format": "ardoise-rescue/1", "sheets": [one]}))
 
 
 @pytest.mark.parametrize(
-    "late", [imports, enrols, replaces_a_card, writes_a_kit, pulls, marks, decides, rescues]
+    "late",
+    [imports, enrols, replaces_a_card, writes_a_kit, pulls, marks, decides, rescues],
 )
 def test_nothing_is_written_after_the_portal_is_shut(
     late: Callable[[Exam, Path], None], tmp_path: Path

@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 from ardoise.authority.campaigns.models import Campaign
 from ardoise.authority.collection.models import Sheet
+from ardoise.authority.keyring import CampaignKeyDestroyed
 from ardoise.authority.linkage.rules import NewLink, relink
 from ardoise.authority.marking.models import Mark
 from ardoise.authority.registry.models import Pupil
@@ -135,3 +136,11 @@ def test_domains_carry_the_groups_names(world: World) -> None:
         "calcul",
     ]
     assert domains_of(world.campaign)[0].labels == ("À besoins", "Fragile", "Satisfaisant")
+
+
+def test_no_total_is_kept_once_the_campaign_is_shut(world: World) -> None:
+    CampaignSummary.objects.all().delete()
+    Campaign.objects.filter(pk=world.campaign.pk).update(state=Campaign.State.CLOSED)
+    with pytest.raises(CampaignKeyDestroyed):
+        totals_of(world.campaign)
+    assert not CampaignSummary.objects.exists()

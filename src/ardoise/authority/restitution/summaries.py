@@ -8,9 +8,11 @@ from collections.abc import Callable
 
 import msgspec
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Count, Max
 
 from ardoise.authority.campaigns.models import Campaign
+from ardoise.authority.campaigns.rules import refuse_if_closed
 from ardoise.authority.keyring import KeyRing
 from ardoise.authority.marking.models import Mark
 from ardoise.authority.registry.models import Pupil
@@ -77,15 +79,17 @@ def refresh(
                     total.score += cell.score
                     total.groups[cell.group] += 1
         announce(len(chunk))
-    CampaignSummary.objects.update_or_create(
-        campaign=campaign,
-        defaults={
-            "made_at": clock(),
-            "marks": marks,
-            "last_seq": last_seq,
-            "content": msgspec.json.encode(totals).decode(),
-        },
-    )
+    with transaction.atomic():
+        refuse_if_closed(campaign.pk)
+        CampaignSummary.objects.update_or_create(
+            campaign=campaign,
+            defaults={
+                "made_at": clock(),
+                "marks": marks,
+                "last_seq": last_seq,
+                "content": msgspec.json.encode(totals).decode(),
+            },
+        )
     return totals
 
 
