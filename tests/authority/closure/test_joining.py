@@ -74,6 +74,22 @@ def test_a_lost_card_is_not_seen_on_the_pupils_side(tmp_path: Path) -> None:
     assert joined(held, backed_up(tmp_path / "backup")) == set()
 
 
+def test_working_time_from_the_page_is_not_seen_on_the_pupils_side(tmp_path: Path) -> None:
+    held = exam(pupils=CLASS)
+    pupil = Pupil.objects.filter(campaign=held.campaign)[3]
+    account = Staff(login="h-1", role="head", school=pupil.class_group.school)
+    account.set_unusable_password()
+    account.save()
+    client = Client()
+    client.force_login(account)
+    page = reverse("restitution:working_time", args=[pupil.pk])
+    assert client.get(page).status_code == 200
+    assert client.post(page, {"percent": "150"}).status_code == 302
+    assert Seat.objects.get(time_percent=150, time_untold=True)
+    assert NameView.objects.count() == 2
+    assert joined(held, backed_up(tmp_path / "backup")) == set()
+
+
 def test_a_pupil_who_came_late_is_not_told_by_its_row(tmp_path: Path) -> None:
     held = exam(pupils=["Prénom Premier"])
     group = ClassGroup.objects.get(campaign=held.campaign)

@@ -13,6 +13,7 @@ from ardoise.authority.delivery_calls import DeliveryCalls
 from ardoise.authority.enrolment.kitfile import verify_kit
 from ardoise.authority.enrolment.models import Kit, Seat
 from ardoise.authority.linkage import rules as linkage
+from ardoise.authority.registry.enrolling import ine_index
 from ardoise.authority.registry.models import Pupil
 from ardoise.seal import numbers
 from tests.authority.enrolment import town
@@ -123,3 +124,21 @@ def test_what_does_not_exist_is_said(campaign: Campaign, arguments: tuple[str, .
     assert done.exit_code == 2
     assert "Traceback" not in done.output
     assert not Path("x.pdf").exists()
+
+
+def test_a_list_of_working_times_is_granted_or_faulted(campaign: Campaign, tmp_path: Path) -> None:
+    pupil = Pupil.objects.filter(campaign=campaign)[0]
+    ine = "120890177AB"
+    pupil.ine_index = ine_index(settings.KEYRING.campaign_key(campaign.pk), ine)
+    pupil.save()
+    listed = tmp_path / "temps.csv"
+    listed.write_text(f"INE;pourcentage\n{ine};13\n")
+    refused = office("enrol", "time", campaign.pk, listed)
+    assert refused.exit_code == 2
+    assert "100 à 400" in " ".join(refused.output.split())
+    assert ine not in refused.output
+    listed.write_text(f"INE;pourcentage\n{ine};133\n")
+    done = office("enrol", "time", campaign.pk, listed)
+    assert done.exit_code == 0, done.output
+    assert done.stdout == "1 changed, 0 as they were\n0 seats told to delivery\n"
+    assert Seat.objects.filter(time_percent=133).count() == 1

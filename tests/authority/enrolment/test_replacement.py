@@ -27,7 +27,6 @@ def test_the_pupil_goes_on_with_a_spare_seat_of_its_class(campaign: Campaign, pu
     before = number_of(pupil)
     replaced = give_spare(campaign, pupil.pk, clock=town.clock)
     assert (replaced.voided, replaced.given) == (before, number_of(pupil))
-    assert not replaced.needs_kit
     old, new = Seat.objects.get(number=before), Seat.objects.get(number=replaced.given)
     assert (old.voided_at, new.voided_at, new.spare) == (town.NOW, None, False)
     assert old.group_id == new.group_id
@@ -89,8 +88,8 @@ def test_a_spare_seat_of_another_class_is_refused(campaign: Campaign, pupil: Pup
 def test_more_working_time_goes_with_the_pupil(campaign: Campaign, pupil: Pupil) -> None:
     town.grant(pupil, 133)
     replaced = give_spare(campaign, pupil.pk, clock=town.clock)
-    assert replaced.needs_kit
-    assert Seat.objects.get(number=replaced.given).time_percent == 133
+    seat = Seat.objects.get(number=replaced.given)
+    assert (seat.time_percent, seat.time_untold) == (133, True)
 
 
 def test_a_pupil_that_came_too_late_gets_a_spare_seat_as_its_first(

@@ -54,6 +54,7 @@ EXPECTED: dict[str, tuple[int, ...]] = {
     "restitution:pupil": THIS_CLASS,
     "restitution:pupil_pdf": THIS_CLASS,
     "restitution:lost_card": THIS_SCHOOL,
+    "restitution:working_time": THIS_SCHOOL,
     "restitution:pupil_card": THIS_SCHOOL,
 }
 
@@ -105,6 +106,7 @@ CHANGES = (
     "restitution:collect",
     "restitution:strays",
     "restitution:lost_card",
+    "restitution:working_time",
     "closure:checklist",
     "registry:rolls",
     "accounts:team",

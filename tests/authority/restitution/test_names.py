@@ -26,6 +26,7 @@ LOGGED = {
     "restitution:pupil_pdf": ("pupil-pdf", "pupil", 1),
     "restitution:pupil_card": ("card", "class", 1),
     "restitution:lost_card": ("lost-card", "class", 1),
+    "restitution:working_time": ("working-time", "class", 1),
 }
 
 

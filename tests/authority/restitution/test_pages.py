@@ -155,3 +155,74 @@ def test_the_language_switch_turns_the_page_to_english(
     page = client.get("/").content.decode()
     assert '<html lang="en">' in page
     assert "My classes" in page
+
+
+def _time_page(world: World) -> str:
+    return f"/eleves/{world.pupil.pk}/temps/"
+
+
+def test_a_head_grants_working_time_and_the_list_shows_it(
+    world: World, browser: Callable[[str], Client]
+) -> None:
+    Campaign.objects.update(state=Campaign.State.OPEN)
+    head, listed = browser("head"), f"/classes/{world.groups['6A'].pk}/liste/"
+    assert "133\u202f%" not in head.get(listed).content.decode()
+    page = head.get(_time_page(world)).content.decode()
+    assert re.findall(r'<option value="(\d+)"', page) == ["100", "133", "150", "200"]
+    answer = head.post(_time_page(world), {"percent": "133"})
+    assert (answer.status_code, answer.headers["Location"]) == (302, listed)
+    assert Seat.objects.get(number=world.numbers[world.pupil.pk]).time_percent == 133
+    told = head.get(listed).content.decode()
+    assert "C’est enregistré" in told
+    assert told.count("133\u202f%</span>") == 1
+    # A teacher sees how long a pupil has, and changes nothing.
+    seen = browser("teacher").get(listed).content.decode()
+    assert "<td>133\u202f%</td>" in seen
+    assert "/temps/" not in seen
+
+
+def test_less_time_while_pupils_sit_is_asked_for_twice(
+    world: World, browser: Callable[[str], Client]
+) -> None:
+    Campaign.objects.update(state=Campaign.State.OPEN)
+    head, seats = browser("head"), Seat.objects.filter(number=world.numbers[world.pupil.pk])
+    head.post(_time_page(world), {"percent": "200"})
+    warned = head.post(_time_page(world), {"percent": "133"})
+    assert "avance la fin" in warned.content.decode()
+    assert seats.get().time_percent == 200
+    # What was confirmed is that percentage and no other.
+    head.post(_time_page(world), {"percent": "100", "shorten": "133"})
+    assert seats.get().time_percent == 200
+    head.post(_time_page(world), {"percent": "133", "shorten": "133"})
+    assert seats.get().time_percent == 133
+
+
+def test_a_working_time_that_is_not_offered_changes_nothing(
+    world: World, browser: Callable[[str], Client]
+) -> None:
+    Campaign.objects.update(state=Campaign.State.OPEN)
+    for percent in ("", "99", "401", "137", "1e2", "9" * 4000):
+        answer = browser("head").post(_time_page(world), {"percent": percent})
+        assert answer.status_code == 200
+        assert "errorlist" in answer.content.decode()
+    assert not Seat.objects.exclude(time_percent=100).exists()
+
+
+def test_working_time_of_an_ended_campaign_stays(
+    world: World, browser: Callable[[str], Client]
+) -> None:
+    Campaign.objects.update(state=Campaign.State.COLLECTED)
+    answer = browser("head").post(_time_page(world), {"percent": "133"}, follow=True)
+    assert "ne change plus" in answer.content.decode()
+    assert not Seat.objects.exclude(time_percent=100).exists()
+
+
+def test_working_time_needs_a_token_and_ones_own_school(
+    world: World, browser: Callable[[str], Client]
+) -> None:
+    Campaign.objects.update(state=Campaign.State.OPEN)
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(world.staff["head"])
+    assert strict.post(_time_page(world), {"percent": "133"}).status_code == 403
+    assert browser("other-head").post(_time_page(world), {"percent": "133"}).status_code == 404
+    assert not Seat.objects.exclude(time_percent=100).exists()

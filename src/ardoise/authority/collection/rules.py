@@ -1,5 +1,6 @@
 """Pulling the returns of a campaign, and telling when all of them are here."""
 
+import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
@@ -14,8 +15,13 @@ from ardoise.authority.campaigns.rules import advance
 from ardoise.authority.collection.models import Pull, Sheet, Stray, Unopened
 from ardoise.authority.collection.opening import Opened, Opener
 from ardoise.authority.collection.storing import Tally, store
-from ardoise.authority.delivery_calls import DeliveryCalls, DeliveryUnreachable
+from ardoise.authority.delivery_calls import (
+    DeliveryCalls,
+    DeliveryRefusal,
+    DeliveryUnreachable,
+)
 from ardoise.authority.enrolment.sending import tell_voids
+from ardoise.authority.enrolment.working_time import tell_times
 from ardoise.authority.keyring import KeyRing
 from ardoise.clock import Clock, from_milliseconds, milliseconds, system_clock
 from ardoise.contract import limits
@@ -61,8 +67,8 @@ def collect(
     stop: Callable[[], bool] = lambda: False,
     announce: Callable[[Tally], None] = lambda _: None,
 ) -> CollectReport:
-    """Pull what is new, tell delivery of voided seats that it has not heard of, and follow its
-    window: enrolled → open → collected.
+    """Pull what is new, tell delivery of voided seats and working time that it has not heard of,
+    and follow its window: enrolled → open → collected.
 
     Raises DeliveryRefusal, DeliveryUnreachable, CampaignKeyDestroyed, CollectionRefused.
     """
@@ -70,6 +76,9 @@ def collect(
     if stop():
         return report
     tell_voids(campaign, calls, clock=clock)
+    # A kit that is older than what it should carry must not keep answers from coming back.
+    with contextlib.suppress(DeliveryRefusal):
+        tell_times(campaign, calls)
     return settle(campaign, calls, report)
 
 

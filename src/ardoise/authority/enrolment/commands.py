@@ -76,6 +76,40 @@ def enrol(
     )
 
 
+@app.command("time")
+def working_time(
+    campaign: CampaignId,
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV: INE;percent.")],
+    shorten: Annotated[
+        bool, typer.Option(help="Once the window opened: take time back from pupils who sit.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Grant working time (100 to 400 per cent) from a list, all or nothing; tell delivery."""
+    from ardoise.authority.delivery_calls import DeliveryCalls
+    from ardoise.authority.enrolment.time_list import FILE_LIMIT, grant_list
+    from ardoise.authority.enrolment.working_time import tell_times
+    from ardoise.authority.report import print_findings
+
+    with _refusals():
+        chosen = _campaign(campaign)
+        with file.open("rb") as stream:
+            content = stream.read(FILE_LIMIT + 1)
+        granted = grant_list(chosen, content, file.name, shorten=shorten)
+        if as_json:
+            _print_json(granted)
+        else:
+            print_findings(granted.findings, Console(stderr=True))
+        if not granted.accepted:
+            raise typer.Exit(2)
+        if not as_json:
+            typer.echo(f"{granted.changed} changed, {granted.unchanged} as they were")
+        with DeliveryCalls.from_settings() as calls:
+            told = tell_times(chosen, calls)
+        if not as_json:
+            typer.echo(f"{told} seats told to delivery")
+
+
 @cards_app.command("print")
 def print_cards(
     campaign: CampaignId,
@@ -128,6 +162,7 @@ def replace_card(
     from ardoise.authority.delivery_calls import DeliveryCalls
     from ardoise.authority.enrolment.replacement import give_spare
     from ardoise.authority.enrolment.sending import tell_voids
+    from ardoise.authority.enrolment.working_time import tell_times
     from ardoise.seal import numbers
 
     with _refusals():
@@ -136,12 +171,11 @@ def replace_card(
             number = numbers.parse(spare) if spare else None
         except ValueError as fault:
             raise typer.BadParameter(str(fault)) from fault
-        given = give_spare(chosen, pupil, number=number)
+        give_spare(chosen, pupil, number=number)
         typer.echo("The pupil has the spare seat; its former card, if any, is void.")
-        if given.needs_kit:
-            typer.echo("It has more working time: send a new kit.")
         with DeliveryCalls.from_settings() as calls:
             tell_voids(chosen, calls)
+            tell_times(chosen, calls)
 
 
 @kit_app.command("write")
@@ -184,6 +218,7 @@ def send(
     from ardoise.authority.delivery_calls import DeliveryCalls
     from ardoise.authority.enrolment.kit import write_kit
     from ardoise.authority.enrolment.sending import send_kit, tell_voids
+    from ardoise.authority.enrolment.working_time import tell_times
 
     with _refusals():
         chosen = _campaign(campaign)
@@ -196,6 +231,7 @@ def send(
                 with _bar("sent", quiet=as_json) as progress:
                     installed = send_kit(kit, calls, campaign=chosen.pk, progress=progress)
                 tell_voids(chosen, calls)
+                tell_times(chosen, calls)
         except Exception:
             typer.echo(f"Not installed. To go on: kit send {chosen.pk} --file {kit}", err=True)
             raise

@@ -35,6 +35,8 @@ class Seat(models.Model):
     role = models.CharField(max_length=8)
     group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="seats")
     time_percent = models.PositiveSmallIntegerField(default=100)
+    time_untold = models.BooleanField(default=False)
+    """The percentage changed since the seat was drawn, and delivery was not given it by itself."""
     spare = models.BooleanField(default=False)
     voided_at = models.DateTimeField(null=True, blank=True)
     void_told_at = models.DateTimeField(null=True, blank=True)

@@ -154,8 +154,9 @@ def _settle_time(campaign: Campaign, key: CampaignKey) -> int:
     for seat in outdated.values():
         if seat.time_percent != wanted.get(seat.number, 100):
             seat.time_percent = wanted.get(seat.number, 100)
+            seat.time_untold = True
             changed.append(seat)
-    Seat.objects.bulk_update(changed, ["time_percent"], batch_size=200)
+    Seat.objects.bulk_update(changed, ["time_percent", "time_untold"], batch_size=200)
     return len(changed)
 
 

@@ -59,15 +59,28 @@ def chunks(
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         while some := list(rows.filter(number__gt=last)[: limits.SEATS_IN_CHUNK]):
             last = some[-1].number
-            groups = Group.objects.in_bulk({seat.group_id for seat in some})
-            shares = [some[start : start + SHARE] for start in range(0, len(some), SHARE)]
-            made = pool.map(lambda share, groups=groups: maker.seats(share, groups), shares)
-            seats = tuple(seat for share in made for seat in share)
-            yield _encoded(campaign.pk, seats), len(seats)
+            yield _encoded(maker, pool, some), len(some)
 
 
-def _encoded(campaign_id: str, seats: tuple[kit.Seat, ...]) -> bytes:
-    return msgspec.json.encode(kit.SeatChunk("ardoise-seats/1", campaign_id, seats))
+def chunk(
+    campaign: Campaign,
+    key: CampaignKey,
+    parts: Sequence[SealedPart],
+    rows: Sequence[Seat],
+    *,
+    source: Source = system,
+) -> bytes:
+    """One encoded `kit.SeatChunk` of these seats: at most limits.SEATS_IN_CHUNK."""
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        return _encoded(_Maker(campaign.pk, key, parts, source), pool, rows)
+
+
+def _encoded(maker: "_Maker", pool: ThreadPoolExecutor, rows: Sequence[Seat]) -> bytes:
+    groups = Group.objects.in_bulk({seat.group_id for seat in rows})
+    shares = [rows[start : start + SHARE] for start in range(0, len(rows), SHARE)]
+    made = pool.map(lambda share: maker.seats(share, groups), shares)
+    seats = tuple(seat for share in made for seat in share)
+    return msgspec.json.encode(kit.SeatChunk("ardoise-seats/1", maker.campaign_id, seats))
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,13 @@
 
 from django.urls import URLPattern, path, register_converter
 
-from ardoise.authority.restitution import views_class, views_home, views_officer, views_school
+from ardoise.authority.restitution import (
+    views_class,
+    views_home,
+    views_officer,
+    views_school,
+    views_time,
+)
 
 
 class ExportKind:
@@ -45,5 +51,6 @@ urlpatterns: list[URLPattern] = [
     path(_pupil, views_class.pupil, name="pupil"),
     path(_pupil + "fiche.pdf", views_class.pupil_pdf, name="pupil_pdf"),
     path(_pupil + "carte-perdue/", views_school.lost_card, name="lost_card"),
+    path(_pupil + "temps/", views_time.working_time, name="working_time"),
     path(_pupil + "carte.pdf", views_school.pupil_card, name="pupil_card"),
 ]

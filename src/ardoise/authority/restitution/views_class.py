@@ -18,6 +18,7 @@ from ardoise.authority.accounts.access import (
     staff_only,
 )
 from ardoise.authority.accounts.models import Staff
+from ardoise.authority.enrolment.working_time import working_times
 from ardoise.authority.linkage.rules import numbers_of
 from ardoise.authority.registry.identity import Identity
 from ardoise.authority.registry.labels import by_label
@@ -189,8 +190,9 @@ def class_list(request: HttpRequest, pk: int) -> HttpResponse:
     names = open_names(account, group.campaign, pupils, what="list", subject=str(group.pk))
     key = settings.KEYRING.campaign_key(group.campaign_id)
     numbers = numbers_of(key, group.campaign_id, [pupil.pk for pupil in pupils])
+    times = working_times(key, pupils)
     lines = sorted(
-        ((pupil, names[pupil.pk], numbers.get(pupil.pk, "")) for pupil in pupils),
+        ((pupil, names[pupil.pk], numbers.get(pupil.pk, ""), times[pupil.pk]) for pupil in pupils),
         key=lambda line: name_key(line[1]),
     )
     parts = rules.parts_of(group.campaign)
@@ -201,6 +203,8 @@ def class_list(request: HttpRequest, pk: int) -> HttpResponse:
         "keyed": [part for part in parts if part.writer == "teacher"],
         "runner": settings.DELIVERY_PUBLIC_URL,
         "may_replace": account.role != Staff.Role.TEACHER,
+        "may_grant": account.role != Staff.Role.TEACHER
+        and group.campaign.state in ("draft", "enrolled", "open"),
         "names_shown": True,
     }
     return render(request, "ardoise/class_list.html", context)

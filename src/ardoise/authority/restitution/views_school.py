@@ -18,7 +18,7 @@ from ardoise.authority.campaigns.models import Campaign, Part
 from ardoise.authority.delivery_calls import DeliveryCalls, DeliveryRefusal, DeliveryUnreachable
 from ardoise.authority.enrolment.cards import cards_pdf, code_list_pdf
 from ardoise.authority.enrolment.drawing import EnrolmentRefused
-from ardoise.authority.enrolment.replacement import Replacement, give_spare
+from ardoise.authority.enrolment.replacement import give_spare
 from ardoise.authority.enrolment.sending import tell_voids
 from ardoise.authority.registry.labels import by_label
 from ardoise.authority.registry.models import ClassGroup, Pupil, School
@@ -31,6 +31,7 @@ from ardoise.authority.restitution.summaries import (
     comparison_minimum,
     totals_of,
 )
+from ardoise.authority.restitution.views_time import tell_of_time
 
 
 def school_page(request: HttpRequest, campaign: Campaign, school: School) -> HttpResponse:
@@ -141,7 +142,7 @@ def lost_card(request: HttpRequest, pupil_id: str) -> HttpResponse:
     given = False
     if request.method == "POST":
         try:
-            replaced = give_spare(pupil.campaign, pupil.pk)
+            give_spare(pupil.campaign, pupil.pk)
         except EnrolmentRefused:
             messages.error(
                 request,
@@ -151,7 +152,7 @@ def lost_card(request: HttpRequest, pupil_id: str) -> HttpResponse:
                 ),
             )
             return redirect("restitution:lost_card", pupil.pk)
-        _tell(request, pupil.campaign, replaced)
+        _tell(request, pupil.campaign)
         given = True
     # Logged by class: the pupil's identifier beside the moment would join them with the seat that
     # is voided at that moment (docs/decisions/0008).
@@ -163,7 +164,7 @@ def lost_card(request: HttpRequest, pupil_id: str) -> HttpResponse:
     return render(request, "ardoise/lost_card.html", context)
 
 
-def _tell(request: HttpRequest, campaign: Campaign, replaced: Replacement) -> None:
+def _tell(request: HttpRequest, campaign: Campaign) -> None:
     """Delivery refuses the lost card from now on; if it cannot be told now, collecting tells it."""
     try:
         with DeliveryCalls.from_settings(attempts=2) as calls:
@@ -176,14 +177,8 @@ def _tell(request: HttpRequest, campaign: Campaign, replaced: Replacement) -> No
                 "dès la prochaine relève."
             ),
         )
-    if replaced.needs_kit:
-        messages.warning(
-            request,
-            _(
-                "L’élève a un temps majoré : le service statistique doit envoyer un nouveau kit "
-                "pour que la nouvelle carte en tienne compte."
-            ),
-        )
+    else:
+        tell_of_time(request, campaign)
 
 
 @head_or_officer

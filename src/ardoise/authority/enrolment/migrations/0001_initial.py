@@ -129,6 +129,7 @@ class Migration(migrations.Migration):
                 ("code", models.BinaryField()),
                 ("role", models.CharField(max_length=8)),
                 ("time_percent", models.PositiveSmallIntegerField(default=100)),
+                ("time_untold", models.BooleanField(default=False)),
                 ("spare", models.BooleanField(default=False)),
                 ("voided_at", models.DateTimeField(blank=True, null=True)),
                 ("void_told_at", models.DateTimeField(blank=True, null=True)),

@@ -61,6 +61,7 @@ def view_word(what: str) -> str:
         "card": _("carte de code (PDF)"),
         "codes": _("liste des codes (PDF)"),
         "lost-card": _("carte perdue"),
+        "working-time": _("temps majoré"),
     }
     return words.get(what, what)
 
