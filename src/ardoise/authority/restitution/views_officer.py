@@ -73,7 +73,7 @@ def collect(request: HttpRequest, campaign_id: str) -> HttpResponse:
         return redirect("restitution:campaign", found.pk)
     for mismatch in report.mismatches:
         messages.warning(request, mismatch)
-    messages.success(request, _("Relève faite : %(n)s copies.") % {"n": report.sheets})
+    messages.success(request, _("Relève faite ; copies reçues : %(n)s.") % {"n": report.sheets})
     _mark(request, found)
     return redirect("restitution:campaign", found.pk)
 
@@ -98,7 +98,7 @@ def strays(request: HttpRequest, campaign_id: str) -> HttpResponse:
     if request.method == "POST":
         if request.POST.get("identical"):
             n = set_aside_identical(found, by=account.login, key=key, clock=system_clock)
-            messages.success(request, _("%(n)s sauvegardes identiques mises de côté.") % {"n": n})
+            messages.success(request, _("Sauvegardes identiques mises de côté : %(n)s.") % {"n": n})
         else:
             _decide(request, found)
         return redirect("restitution:strays", found.pk)
