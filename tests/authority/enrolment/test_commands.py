@@ -133,10 +133,11 @@ def test_a_list_of_working_times_is_granted_or_faulted(campaign: Campaign, tmp_p
     pupil.save()
     listed = tmp_path / "temps.csv"
     listed.write_text(f"INE;pourcentage\n{ine};13\n")
-    refused = office("enrol", "time", campaign.pk, listed)
+    refused = office("enrol", "time", campaign.pk, listed, "--json")
     assert refused.exit_code == 2
-    assert "100 à 400" in " ".join(refused.output.split())
-    assert ine not in refused.output
+    (finding,) = json.loads(refused.stdout)["findings"]
+    assert (finding["id"], finding["line"], finding["column"]) == ("time-percent", 2, 2)
+    assert ine not in refused.output + office("enrol", "time", campaign.pk, listed).output
     listed.write_text(f"INE;pourcentage\n{ine};133\n")
     done = office("enrol", "time", campaign.pk, listed)
     assert done.exit_code == 0, done.output

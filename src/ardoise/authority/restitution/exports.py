@@ -24,8 +24,10 @@ def plain(text: str) -> str:
 def neutral(text: str) -> str:
     """Text that no spreadsheet reads as a formula."""
     bare = plain(text)
-    first = text.lstrip(" \u00a0\u200b\ufeff")[:1]
-    return f"'{bare}" if first.startswith(_DANGEROUS) and first else bare
+    # As it was read, and as it is written: a control character has become a space there.
+    read = text.lstrip(" \u00a0\u200b\ufeff")[:1]
+    written = next((sign for sign in bare if not (sign.isspace() or sign in "\u200b\ufeff")), "")
+    return f"'{bare}" if read in _DANGEROUS or written in _DANGEROUS else bare
 
 
 def _number(value: float) -> str:
