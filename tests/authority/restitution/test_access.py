@@ -198,3 +198,12 @@ def test_who_must_change_the_password_sees_nothing_else(
     class_page = client.get(_url("restitution:class_results", world))
     assert class_page.headers["Location"] == "/mot-de-passe/"
     assert client.get("/mot-de-passe/").status_code == 200
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "TRACE", "PUT", "DELETE", "PATCH"])
+def test_a_page_of_names_answers_no_odd_method(
+    method: str, world: World, browser: Callable[[str], Client]
+) -> None:
+    answer = browser("head").generic(method, _url("restitution:class_results", world))
+    assert answer.status_code == 405
+    assert not answer.content

@@ -9,7 +9,7 @@ from typing import Concatenate, ParamSpec
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 
 from ardoise.authority.accounts.models import Staff
@@ -38,9 +38,14 @@ def account_of(request: HttpRequest) -> Staff:
     return account
 
 
+_METHODS = ("GET", "HEAD", "POST")
+
+
 def _guard(view: "View[P]", roles: frozenset[str], *, before_change: bool = False) -> "View[P]":
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if request.method not in _METHODS:
+            return HttpResponseNotAllowed(_METHODS)
         account = request.user
         if not isinstance(account, Staff):
             asked = request.get_full_path() if request.method == "GET" else None
