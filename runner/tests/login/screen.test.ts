@@ -68,6 +68,17 @@ describe("typing errors are found here and cost no attempt", () => {
     expect(said(line).replace(/\u00a0/g, " ")).toContain(words.replace(/\u00a0/g, " "));
     expect(root.querySelector(`#${line.replace("-error", "")}`)?.getAttribute("aria-invalid")).toBe("true");
   });
+
+  test("a full, wrong field is said when it is left, but not on the way to a button", () => {
+    show();
+    type("number", `${number.slice(0, 8)}${(Number(number[8]) + 1) % 10}`);
+    const leave = (to: string) =>
+      root.querySelector("#number")?.dispatchEvent(new FocusEvent("blur", { relatedTarget: root.querySelector(to) }));
+    leave("#enter");
+    expect(said("number-error")).toBe("");
+    leave("#code");
+    expect(said("number-error")).toContain("n’est pas le bon");
+  });
 });
 
 describe("entering", () => {
