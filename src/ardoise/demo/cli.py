@@ -88,6 +88,8 @@ def _stay(root: Path, examples: Path, runner: Path, *, fresh: bool) -> None:
     if known is None:
         with console.status("Making keys and databases of both zones"):
             zones.make()
+    else:
+        zones.office("migrate")
     with zones.running():
         if known is None:
             known = _prepare(zones, listed)

@@ -283,6 +283,7 @@ def test_a_quotation_mark_left_open_is_found_where_it_begins() -> None:
         (onde([pupil()]) + b"\x81\xff\n", "encoding"),
         (onde([pupil()]).decode().encode().decode("cp1252").encode(), "encoded-twice"),
         (onde([pupil(first_name="x" * 200_000)]), "quotes"),
+        (onde([pupil()]) + b";" * 2_000_000 + b"\n", "quotes"),
     ],
 )
 def test_a_file_that_is_no_roll_says_so(data: bytes, kind: str) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterator
 from ardoise.authority.findings import Findings
 
 SEPARATORS = ";,\t|"
+LINE_LIMIT = 1 << 16
+"""Characters in one line: a roll's lines have some hundreds."""
 
 
 def heading(text: str) -> str:
@@ -24,7 +26,7 @@ def read_rows(
     `headings`: bare ones, by which the separator is recognised.
     """
     reader = csv.reader(
-        io.StringIO(text, newline=""),
+        _lines(text),
         delimiter=separator_of(text, headings),
         skipinitialspace=True,
         strict=True,
@@ -40,6 +42,14 @@ def read_rows(
             return
         if any(field.strip() for field in row):
             yield line, row
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Lines as csv wants them. csv bounds a field, but not how many a line has."""
+    for line in io.StringIO(text, newline=""):
+        if len(line) > LINE_LIMIT:
+            raise csv.Error("a line is too long")
+        yield line
 
 
 def separator_of(text: str, headings: Collection[str]) -> str:
