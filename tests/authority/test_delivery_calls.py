@@ -64,6 +64,7 @@ class Script:
         signing.verify_request(
             signing.public_half(KEY),
             signature,
+            audience=handler.headers["Host"],
             method=handler.command,
             target=handler.path,
             body=body,

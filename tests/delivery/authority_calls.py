@@ -1,7 +1,7 @@
 """The authority's signed calls, as the tests make them: one request each, no second try."""
 
 import base64
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import msgspec
 import urllib3
@@ -33,12 +33,23 @@ class AuthorityCalls:
         self.pool = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(120.0))
 
     def signed(
-        self, method: str, target: str, body: bytes = b"", *, moment_ms: int | None = None
+        self,
+        method: str,
+        target: str,
+        body: bytes = b"",
+        *,
+        moment_ms: int | None = None,
+        audience: str = "",
     ) -> dict[str, str]:
         """Headers of a request."""
         moment_ms = system_milliseconds() if moment_ms is None else moment_ms
         signature = signing.sign_request(
-            self.signing_key, method=method, target=target, body=body, moment_ms=moment_ms
+            self.signing_key,
+            audience=audience or urlsplit(self.url).netloc,
+            method=method,
+            target=target,
+            body=body,
+            moment_ms=moment_ms,
         )
         return signature.headers()
 

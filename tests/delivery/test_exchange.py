@@ -97,6 +97,21 @@ def test_another_authority_and_another_time_are_refused(
         assert "clocks" in refusal.problem.detail
 
 
+def test_what_was_signed_for_another_server_is_refused(tmp_path: Path) -> None:
+    """A rehearsal's operator plays what they saw to the real server, whatever Host they write."""
+    with RunningDelivery(tmp_path, options=("--name", "delivery.example")) as delivery:
+        authority = delivery.authority()
+        target = "/v1/status?campaign=essai-2026"
+        for host in ("rehearsal.example", "delivery.example"):
+            headers = authority.signed("GET", target, audience="rehearsal.example")
+            played = {**headers, "Host": host}
+            refusal = refused(lambda h=played: authority.send("GET", target, headers=h))  # type: ignore[misc]
+            assert (refusal.status, refusal.problem.problem) == (401, "unsigned")
+        headers = authority.signed("GET", target, audience="delivery.example")
+        meant = {**headers, "Host": "Delivery.Example"}
+        assert refused(lambda: authority.send("GET", target, headers=meant)).status == 404
+
+
 @pytest.mark.parametrize("name", ["ardoise-moment", "ardoise-nonce", "ardoise-signature"])
 @pytest.mark.parametrize("value", [None, "", "x", "-1", "é", "9" * 40, "A" * 88, "0" * 16])
 def test_a_damaged_header_is_unsigned(

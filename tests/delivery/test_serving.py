@@ -64,7 +64,8 @@ def test_it_listens_beyond_loopback_only_with_tls_or_a_proxy(tmp_path: Path) -> 
     delivery.options = ("--host", "localhost")
     with delivery:
         assert get(delivery, "/health").data == b"ok\n"
-    delivery.options = ("--host", "0.0.0.0", "--behind-proxy")
+    assert "--name" in failed(delivery, *serve, "--host", "0.0.0.0", "--behind-proxy")
+    delivery.options = ("--host", "0.0.0.0", "--behind-proxy", "--name", "delivery.example")
     with delivery:
         assert get(delivery, "/health").data == b"ok\n"
         assert "max-age" in get(delivery, "/health").headers["Strict-Transport-Security"]

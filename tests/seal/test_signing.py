@@ -10,7 +10,12 @@ from ardoise.seal.signing import SignatureError
 PRIVATE = bytes(range(32))
 PUBLIC = signing.public_half(PRIVATE)
 NOW = 1_800_000_000_000
-REQUEST: dict[str, Any] = {"method": "POST", "target": "/v1/orders?x=1", "body": b"{}"}
+REQUEST: dict[str, Any] = {
+    "audience": "delivery.example",
+    "method": "POST",
+    "target": "/v1/orders?x=1",
+    "body": b"{}",
+}
 
 
 def test_a_good_signature_passes() -> None:
@@ -19,7 +24,13 @@ def test_a_good_signature_passes() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"method": "PUT"}, {"target": "/v1/orders?x=2"}, {"body": b"{ }"}]
+    "change",
+    [
+        {"audience": "rehearsal.example"},
+        {"method": "PUT"},
+        {"target": "/v1/orders?x=2"},
+        {"body": b"{ }"},
+    ],
 )
 def test_a_changed_request_is_refused(change: dict[str, Any]) -> None:
     signature = signing.sign_request(PRIVATE, **REQUEST, moment_ms=NOW)

@@ -145,6 +145,9 @@ class DeliveryCalls:
         if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
             raise ValueError(f"{url}: delivery is called by https, or by http on this machine")
         self.url = f"{parts.scheme}://{parts.netloc}"
+        # As the request's Host header has it; the signature names the server it is meant for.
+        plain = {"https": 443, "http": 80}[parts.scheme] == parts.port
+        self._host = parts.netloc.rsplit(":", 1)[0] if plain else parts.netloc
         self._signing_key = signing_key
         self._clock = clock
         self._pause = pause
@@ -253,12 +256,13 @@ class DeliveryCalls:
         """Send, signed for this one attempt: a signature is taken only once."""
         signed = signing.sign_request(
             self._signing_key,
+            audience=self._host,
             method=call.method,
             target=call.target,
             body=call.body,
             moment_ms=milliseconds(self._clock()),
         )
-        headers = {**signed.headers(), "accept-encoding": "identity"}
+        headers = {**signed.headers(), "host": self._host, "accept-encoding": "identity"}
         if call.body:
             headers["content-type"] = call.media_type
         response = self._pool.request(

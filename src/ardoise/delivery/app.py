@@ -77,13 +77,14 @@ class Application:
         *,
         runner: dict[str, static.File] | None = None,
         https: bool = False,
+        names: tuple[str, ...] = (),
     ) -> None:
         self._store = store
         self._metrics = metrics
         self._now_ms = now_ms
         self._runner = runner or {}
         self._headers = [*SECURITY, HSTS] if https else list(SECURITY)
-        self._exchange = Exchange(store, keys.authority, metrics)
+        self._exchange = Exchange(store, keys.authority, metrics, names)
         self._large_bodies = asyncio.Semaphore(config.LARGE_BODIES_AT_ONCE)
         self._active = 0
         seats = SeatRoutes(store, keys.session, Throttles(), metrics)

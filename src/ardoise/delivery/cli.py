@@ -52,11 +52,16 @@ def serve(
     tls_cert: Annotated[Optional[Path], typer.Option(help="Certificate chain, PEM.")] = None,  # noqa: UP045
     tls_key: Annotated[Optional[Path], typer.Option(help="Private key, PEM.")] = None,  # noqa: UP045
     behind_proxy: Annotated[bool, typer.Option(help="A proxy on the way speaks TLS.")] = False,
+    name: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(help="Host by which the authority calls this server; several if need be."),
+    ] = None,
 ) -> None:
     """Serve seats and the authority until SIGTERM or Ctrl-C."""
     from ardoise.delivery import serving
 
-    settings = Settings(directory, host, port, runner, tls_cert, tls_key, behind_proxy)
+    names = tuple(each.lower() for each in name or ())
+    settings = Settings(directory, host, port, runner, tls_cert, tls_key, behind_proxy, names)
     try:
         serving.serve(settings)
     except (ConfigFault, SchemaFault, RunnerFault) as fault:

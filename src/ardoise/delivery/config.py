@@ -59,6 +59,8 @@ class Settings:
     tls_cert: Path | None = None
     tls_key: Path | None = None
     behind_proxy: bool = False
+    names: tuple[str, ...] = ()
+    """Host headers by which the authority calls this server; none: any."""
 
     @property
     def database(self) -> Path:
@@ -88,6 +90,11 @@ class Settings:
             raise ConfigFault(
                 f"{self.host} can be reached from other machines: give --tls-cert and --tls-key, "
                 "or --behind-proxy if a proxy on the way speaks TLS"
+            )
+        if not (self.names or is_loopback(self.address)):
+            raise ConfigFault(
+                "give --name, the host (and port, if not 443) in the authority's delivery_url: "
+                "what it signed for another server is then refused here"
             )
 
 

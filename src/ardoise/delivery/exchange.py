@@ -30,7 +30,10 @@ _CAMPAIGN = re.compile(r"[a-z0-9][a-z0-9-]{1,38}[a-z0-9]")
 class Exchange:
     """What the authority may ask. Also called by the command line, for kits that come as files."""
 
-    def __init__(self, store: Store, authority: bytes, metrics: Metrics) -> None:
+    def __init__(
+        self, store: Store, authority: bytes, metrics: Metrics, names: tuple[str, ...] = ()
+    ) -> None:
+        self._names = names
         self._store = store
         self._authority = authority
         self._metrics = metrics
@@ -57,10 +60,15 @@ class Exchange:
     async def admit(self, request: Request) -> None:
         """Raises Refused `unsigned` unless the authority signed exactly this, now, for once."""
         claimed = self.claims(request)
+        audience = (request.headers.get("host") or "").lower()
+        # Who replays a rehearsal's request here can write any Host, but not one of our names.
+        if self._names and audience not in self._names:
+            raise Refused("unsigned", "the request is meant for another server: see --name")
         try:
             signing.verify_request(
                 self._authority,
                 claimed,
+                audience=audience,
                 method=request.method,
                 target=request.target,
                 body=request.body,

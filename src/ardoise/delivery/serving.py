@@ -38,7 +38,13 @@ async def _serve(settings: Settings, keys: Keys, runner: dict[str, static.File])
     try:
         https = settings.tls or settings.behind_proxy
         application = Application(
-            store, keys, metrics, system_milliseconds, runner=runner, https=https
+            store,
+            keys,
+            metrics,
+            system_milliseconds,
+            runner=runner,
+            https=https,
+            names=settings.names,
         )
         await application.start()
         port = _free(settings.address, settings.port)

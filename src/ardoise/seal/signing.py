@@ -1,7 +1,7 @@
 """The authority's signature on what it sends to delivery: kits and requests (Ed25519, RFC 8032).
 
-Delivery holds the public half. A request's signature covers method, target, body, moment and a
-nonce, so it can neither be changed nor played again.
+Delivery holds the public half. A request's signature covers the server's name, method, target,
+body, moment and a nonce, so it can neither be changed nor played again, here or at another server.
 """
 
 import base64
@@ -53,23 +53,29 @@ def public_half(private: bytes) -> bytes:
     return Ed25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
 
 
-def _request_bytes(method: str, target: str, body: bytes, moment_ms: int, nonce: str) -> bytes:
+def _request_bytes(
+    audience: str, method: str, target: str, body: bytes, moment_ms: int, nonce: str
+) -> bytes:
     digest = hashlib.sha256(body).digest()
-    return joined("ardoise-request/1", method.upper(), target, digest, str(moment_ms), nonce)
+    return joined(
+        *("ardoise-request/1", audience.lower(), method.upper(), target, digest),
+        *(str(moment_ms), nonce),
+    )
 
 
 def sign_request(
     private: bytes,
     *,
+    audience: str,
     method: str,
     target: str,
     body: bytes,
     moment_ms: int,
     source: Source = system,
 ) -> RequestSignature:
-    """Sign one request. `target` is path and query as sent."""
+    """Sign one request. `audience` is the Host header, `target` path and query, as sent."""
     nonce = reference(source)
-    message = _request_bytes(method, target, body, moment_ms, nonce)
+    message = _request_bytes(audience, method, target, body, moment_ms, nonce)
     signature = Ed25519PrivateKey.from_private_bytes(private).sign(message)
     return RequestSignature(moment_ms, nonce, signature)
 
@@ -78,6 +84,7 @@ def verify_request(
     public: bytes,
     signature: RequestSignature,
     *,
+    audience: str,
     method: str,
     target: str,
     body: bytes,
@@ -86,7 +93,7 @@ def verify_request(
     """Raises SignatureError. The caller still has to refuse a nonce seen before."""
     if abs(now_ms - signature.moment_ms) > SKEW_MS:
         raise SignatureError("the request is too old, or the clocks differ by over two minutes")
-    message = _request_bytes(method, target, body, signature.moment_ms, signature.nonce)
+    message = _request_bytes(audience, method, target, body, signature.moment_ms, signature.nonce)
     _verify(public, signature.signature, message)
 
 
