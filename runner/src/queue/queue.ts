@@ -73,6 +73,7 @@ export class SheetQueue {
   #running: Promise<void> | null = null;
   #mayCall = false;
   #sessionEnded = false;
+  #sealing = 0;
 
   constructor(parts: QueueParts) {
     this.#parts = parts;
@@ -122,6 +123,19 @@ export class SheetQueue {
   /** Sheets that delivery has not acknowledged, newest first. */
   unsent(): Promise<HeldSheet[]> {
     return this.#waiting();
+  }
+
+  /** While a state is being sealed it is not saved, though no sheet waits yet. */
+  async whileSealing(work: () => Promise<void>): Promise<void> {
+    this.#sealing += 1;
+    const status = this.#status.value;
+    if (status.pending === 0) this.#status.set({ ...status, pending: 1 });
+    try {
+      await work();
+    } finally {
+      this.#sealing -= 1;
+      await this.#refresh();
+    }
   }
 
   /** Lays a version on the device, in place of earlier ones, and sends it. */
@@ -360,7 +374,7 @@ export class SheetQueue {
     const memory = pending > 0 && !shelf.durable ? "memory" : null;
     this.#status.set({
       ...this.#status.value,
-      pending,
+      pending: Math.max(pending, Math.min(this.#sealing, 1)),
       changes: waiting.reduce((sum, sheet) => sum + sheet.changes, 0),
       problem: stuck ?? (this.#sessionEnded ? "login" : memory),
     });

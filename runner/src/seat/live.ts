@@ -215,7 +215,7 @@ export class LiveSession implements SeatSession {
   }
 
   keep(sheet: Sheet, place: SheetPlace): Promise<void> {
-    return this.#desk.keep(sheet, place);
+    return this.queue.whileSealing(() => this.#desk.keep(sheet, place));
   }
 
   /** Hands in a state that the stored sheet has overtaken. */

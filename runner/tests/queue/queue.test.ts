@@ -298,3 +298,15 @@ describe("the device", () => {
     expect(await disk.sheets(CAMPAIGN, NUMBER)).toHaveLength(1);
   });
 });
+
+test("a state that is still being sealed counts as unsaved, from the first moment", async () => {
+  const { queue } = await rig((sheet) => Promise.resolve(saved(sheet)));
+  let sealed = (): void => undefined;
+  const work = queue.whileSealing(() => new Promise((done) => (sealed = done)));
+  expect(queue.status.value.pending).toBe(1);
+  sealed();
+  await work;
+  expect(queue.status.value.pending).toBe(0);
+  await expect(queue.whileSealing(() => Promise.reject(new Error("full")))).rejects.toThrow("full");
+  expect(queue.status.value.pending).toBe(0);
+});
