@@ -9,7 +9,6 @@ from lxml import etree
 from ardoise.content.faults import ContentFault, Finding
 
 QTI = re.compile(r"^http://www\.imsglobal\.org/xsd/imsqtiasi_v3p0$")
-QTI_ANY = re.compile(r"^http://www\.imsglobal\.org/xsd/(?:ims)?qti\w*$")
 MATHML = "http://www.w3.org/1998/Math/MathML"
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 XML_BASE = "{http://www.w3.org/XML/1998/namespace}base"

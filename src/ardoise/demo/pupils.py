@@ -208,7 +208,7 @@ def key_in(
         for pupil in pupils:
             if stop():
                 return
-            if any(state.part == part.id and state.version for state in pupil.parts):
+            if any(done.part == part.id and done.version for done in pupil.parts):
                 continue
             mind = Mind(f"{card.campaign}/{pupil.number}")
             time.sleep(pause(mind.draw))

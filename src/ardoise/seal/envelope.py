@@ -15,7 +15,6 @@ from ardoise.seal.randomness import Source, system
 
 NONCE = 12
 TAG = 16
-OVERHEAD = NONCE + TAG
 BLOCK = 1024
 LENGTH_PREFIX = 4
 WRAPPED_KEY = NONCE + 32 + TAG
