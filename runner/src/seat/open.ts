@@ -52,7 +52,7 @@ export class SeatVault {
     const context = contexts.booklet({ campaign: this.seat.campaign, part });
     const payload = await unseal(this.#content(part), context, sealed, BOOKLET_PLAIN_LIMIT);
     const booklet = JSON.parse(decoder.decode(payload)) as Booklet;
-    if (booklet.format !== "ardoise-booklet/1") throw new Error("a booklet of an unknown format");
+    if (!/^ardoise-booklet\/[12]$/.test(booklet.format)) throw new Error("a booklet of an unknown format");
     return booklet;
   }
 
