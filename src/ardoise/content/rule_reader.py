@@ -1,0 +1,178 @@
+"""Reads rules and expressions into `processing` trees. What it does not know is a fault by name."""
+
+import re
+from typing import get_args
+
+from lxml import etree
+
+from ardoise.content.declaration_reader import value_text
+from ardoise.content.documents import children, line_of, local, namespace
+from ardoise.content.faults import Finding, Findings
+from ardoise.content.processing import (
+    ASSIGNMENTS,
+    CONDITIONS,
+    EXITS,
+    EXPRESSIONS,
+    FRAGMENTS,
+    Assign,
+    Branch,
+    Condition,
+    Constraint,
+    Exit,
+    Expression,
+    Fragment,
+    Kind,
+    Processing,
+    Rule,
+    Template,
+)
+from ardoise.content.variables import IDENTIFIER
+
+NODES_LIMIT = 50_000
+_XINCLUDE = "http://www.w3.org/2001/XInclude"
+_SUFFIX = re.compile(r"\.(?:xml|json)\Z", re.IGNORECASE)
+_TEMPLATES: dict[str, Template] = {name.lower(): name for name in get_args(Template)}
+_NULL = Expression("null", {})
+
+
+class RuleReader:
+    """Reads the processing of one item or test."""
+
+    def __init__(self, *, file: str, item: str, findings: Findings) -> None:
+        self._file = file
+        self._item = item
+        self._findings = findings
+        self._nodes = 0
+
+    def _fault(self, element: etree._Element, message: str) -> None:
+        self._findings.fault(
+            Finding(self._file, message, self._item, local(element), line_of(element))
+        )
+
+    def processing(self, element: etree._Element, kind: Kind) -> Processing | None:
+        """A qti-response-, -template- or -outcome-processing; None: it says nothing at all."""
+        rules = self._rules(element, kind)
+        given = element.get("template") or element.get("template-location")
+        # Rules of the item's own stand before a template: it is then "ignored" (QTI 2.2 and 3).
+        if not rules and given and kind == "response":
+            template = template_named(given)
+            if template is None:
+                named = ", ".join(get_args(Template))
+                message = f"the template {given[-60:]!a} is not known: {named} are"
+                self._fault(element, message)
+                return None
+            return Processing(kind, template, line=line_of(element))
+        if not rules:
+            return None
+        return Processing(kind, None, rules, line_of(element))
+
+    def expression(self, element: etree._Element) -> Expression:
+        """One expression; after a fault a null stands in its place."""
+        name = local(element).removeprefix("qti-")
+        shape = EXPRESSIONS.get(name)
+        if shape is None or not self._counted(element):
+            self._unknown(element, "expression")
+            return _NULL
+        if name == "custom-operator":
+            given = element.get("class") or element.get("definition") or "unnamed"
+            self._fault(element, f"the custom operator {given[:60]!a} has no meaning here: write "
+                        "the rule with the operators of QTI")  # fmt: skip
+            return _NULL
+        for needed in shape.needs:
+            if not (element.get(needed) or "").strip():
+                self._fault(element, f"needs the attribute {needed}")
+                return _NULL
+        inner = list(children(element)) if name != "base-value" else []
+        if not shape.least <= len(inner) <= (len(inner) if shape.most is None else shape.most):
+            several = f"{shape.least}" if shape.most == shape.least else f"{shape.least} or more"
+            self._fault(element, f"holds {len(inner)} expressions: QTI wants {several}")
+            return _NULL
+        text = value_text(element) if name == "base-value" else ""
+        attributes = {str(key): str(value) for key, value in element.attrib.items()}
+        operands = tuple(self.expression(child) for child in inner)
+        return Expression(name, attributes, operands, text, line_of(element))
+
+    def condition_of(self, element: etree._Element) -> Expression | None:
+        """The one expression that a branch-rule or pre-condition holds; None after a fault."""
+        inner = list(children(element))
+        if len(inner) != 1:
+            self._fault(element, "needs exactly one expression")
+            return None
+        return self.expression(inner[0])
+
+    def _unknown(self, element: etree._Element, what: str) -> None:
+        # The upgrade from QTI 2 loses the namespace, the name remains.
+        if namespace(element) == _XINCLUDE or local(element) == "include":
+            message = "includes another file: paste its rules here, files are not joined"
+        else:
+            message = f"is no {what} of QTI: remove it or say it otherwise"
+        self._fault(element, message)
+
+    def _counted(self, element: etree._Element) -> bool:
+        self._nodes += 1
+        if self._nodes == NODES_LIMIT:
+            self._fault(element, f"there are more than {NODES_LIMIT} rules: split the item")
+        return self._nodes < NODES_LIMIT
+
+    def _rules(self, element: etree._Element, kind: Kind) -> tuple[Rule, ...]:
+        found = (self._rule(child, kind) for child in children(element))
+        return tuple(rule for rule in found if rule is not None)
+
+    def _rule(self, element: etree._Element, kind: Kind) -> Rule | None:  # noqa: PLR0911
+        name = local(element).removeprefix("qti-")
+        line = line_of(element)
+        if not self._counted(element):
+            return None
+        if name == CONDITIONS[kind][0]:
+            return Condition(self._branches(element, kind), line)
+        if name == EXITS[kind]:
+            return Exit(line)
+        if FRAGMENTS.get(name) == kind:
+            return Fragment(self._rules(element, kind), line)
+        if name in ASSIGNMENTS[kind]:
+            return self._assignment(element, name)
+        if name == "template-constraint" and kind == "template":
+            held = self.condition_of(element)
+            return None if held is None else Constraint(held, line)
+        self._unknown(element, f"rule of {kind} processing")
+        return None
+
+    def _assignment(self, element: etree._Element, name: str) -> Assign | None:
+        identifier = (element.get("identifier") or "").strip()
+        if not IDENTIFIER.match(identifier):
+            self._fault(element, "needs the identifier of a variable")
+            return None
+        held = self.condition_of(element)
+        return None if held is None else Assign(name, identifier, held, line_of(element))  # type: ignore[arg-type]
+
+    def _branches(self, element: etree._Element, kind: Kind) -> tuple[Branch, ...]:
+        _, first, other, last = CONDITIONS[kind]
+        branches: list[Branch] = []
+        for child in children(element):
+            name = local(child).removeprefix("qti-")
+            ended = bool(branches) and branches[-1].condition is None
+            fits = (name == first and not branches) or (name == other and bool(branches))
+            # An else without an if is against the schema, but can mean one thing only.
+            if ended or not (fits or name == last):
+                self._unknown(child, f"branch at this place (if, else-if …, else of {kind})")
+                continue
+            branches.append(self._branch(child, kind, last=name == last))
+        return tuple(branches)
+
+    def _branch(self, element: etree._Element, kind: Kind, *, last: bool) -> Branch:
+        inner = list(children(element))
+        condition = None
+        if not last:
+            if not inner:
+                self._fault(element, "needs an expression as its first child")
+                return Branch(_NULL, (), line_of(element))
+            condition = self.expression(inner.pop(0))
+        rules = (self._rule(child, kind) for child in inner)
+        kept = tuple(rule for rule in rules if rule is not None)
+        return Branch(condition, kept, line_of(element))
+
+
+def template_named(uri: str) -> Template | None:
+    """A standard template by any of its addresses: the last path segment says which."""
+    last = uri.strip().rstrip("/").replace("\\", "/").rpartition("/")[2]
+    return _TEMPLATES.get(_SUFFIX.sub("", last).lower())
