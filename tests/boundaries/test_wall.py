@@ -17,6 +17,7 @@ NEVER_AT_DELIVERY = (
     "seal/envelope.py",
     "contract/sheet.py",
     "contract/booklet.py",
+    "contract/plan.py",
 )
 
 

@@ -61,6 +61,6 @@ def test_a_sheet_is_decoded_strictly() -> None:
         b'"responses":{"i1":{"r1":["c2"]}},"seconds":{"i1":2.5}}'
     )
     assert sheet.decode(good).responses["i1"]["r1"] == ("c2",)
-    for bad in (good.replace(b"sheet/1", b"sheet/2"), good[:-1], good.replace(b'"i1"', b'"<i1>"')):
+    for bad in (good.replace(b"sheet/1", b"sheet/3"), good[:-1], good.replace(b'"i1"', b'"<i1>"')):
         with pytest.raises(msgspec.DecodeError):
             sheet.decode(bad)

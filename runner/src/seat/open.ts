@@ -2,7 +2,7 @@ import { fromBase64, type Bytes } from "../seal/bytes";
 import { keyedSheetKey, type SeatKeys } from "../seal/derive";
 import { contexts, seal, unseal, unwrap } from "../seal/envelope";
 import { BOOKLET_PLAIN_LIMIT, type Booklet } from "../wire/booklet";
-import { emptySheet, SHEET_PLAIN_LIMIT, type Sheet } from "../wire/sheet";
+import { emptySheet, SHEET_FORMATS, SHEET_PLAIN_LIMIT, type Sheet } from "../wire/sheet";
 
 /** Sealing and opening for one seat: keys stay in here, in memory. */
 
@@ -77,8 +77,8 @@ export class SeatVault {
     const key = await this.#sheetKey(of.number, of.part);
     const payload = await unseal(key, context, sealed, SHEET_PLAIN_LIMIT);
     const sheet = JSON.parse(decoder.decode(payload)) as Sheet;
-    if (sheet.format !== "ardoise-sheet/1") throw new Error("a sheet of an unknown format");
-    return { ...emptySheet({ ...sheet }), ...sheet };
+    if (!SHEET_FORMATS.includes(sheet.format)) throw new Error("a sheet of an unknown format");
+    return { ...emptySheet({ ...sheet }), ...sheet, format: "ardoise-sheet/2" };
   }
 
   forget(): void {

@@ -2,7 +2,7 @@ import type { Writer } from "./types";
 
 /** The state of one part of one sitting: mirrors contract/sheet.py. */
 export interface Sheet {
-  format: "ardoise-sheet/1";
+  format: "ardoise-sheet/1" | "ardoise-sheet/2";
   campaign: string;
   number: string;
   part: string;
@@ -15,7 +15,13 @@ export interface Sheet {
   seconds: Record<string, number>;
   flags: string[];
   absent: string[];
+  /** Test parts in the order in which they were entered; `end`: the last one was left. */
+  path: string[];
+  /** What has a time limit: when it began, in ms by the server's clock as the runner knew it. */
+  started: Record<string, number>;
 }
+
+export const SHEET_FORMATS: readonly string[] = ["ardoise-sheet/1", "ardoise-sheet/2"];
 
 /** Bytes of a sheet once unpacked, at most. */
 export const SHEET_PLAIN_LIMIT = 1 << 20;
@@ -32,7 +38,7 @@ export function emptySheet(place: {
   writer: Writer;
 }): Sheet {
   return {
-    format: "ardoise-sheet/1",
+    format: "ardoise-sheet/2",
     ...place,
     version: 0,
     position: null,
@@ -41,5 +47,7 @@ export function emptySheet(place: {
     seconds: {},
     flags: [],
     absent: [],
+    path: [],
+    started: {},
   };
 }

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from ardoise.contract.plan import Plan
 from ardoise.contract.sheet import BookletItemId, ResponseId
 from ardoise.contract.words import CampaignId, Digest, PartId, Writer
 
@@ -165,6 +166,8 @@ class Booklet(Struct, frozen=True, forbid_unknown_fields=True):
     stimuli: dict[StimulusId, Stimulus] = {}
     styles: dict[StyleId, tuple[Rule, ...]] = {}
     catalogs: dict[CatalogId, tuple[SupportCard, ...]] = {}
+    plan: Plan | None = None
+    """None: the items in their order, free to go back and forth; version 1 has none."""
 
 
 def decode(payload: bytes) -> Booklet:

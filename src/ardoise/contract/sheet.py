@@ -7,12 +7,18 @@ from msgspec import Meta, Struct
 
 from ardoise.contract.words import CampaignId, OrderNumber, PartId, Writer
 
-FORMAT: Final = "ardoise-sheet/1"
+FORMAT: Final = "ardoise-sheet/2"
 PLAIN_LIMIT = 1 << 20
 """Bytes of a sheet once unpacked, at most."""
 
 BookletItemId = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,31}\Z")]
 ResponseId = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,31}\Z")]
+SectionId = Annotated[str, Meta(pattern=r"^s[0-9]{1,4}\Z")]
+TestPartId = Annotated[str, Meta(pattern=r"^p[0-9]{1,4}\Z")]
+Step = Annotated[str, Meta(pattern=r"^(p[0-9]{1,4}|end)\Z")]
+"""A test part, or `end`: the last one was left for good."""
+Timed = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,31}\Z")]
+"""`test`, a test part, a section or an item that a time limit is on."""
 ResponseValue = Annotated[str, Meta(max_length=20_000)]
 """QTI lexical form; text as the pupil typed it, NFC."""
 
@@ -21,10 +27,12 @@ class Sheet(Struct, frozen=True, forbid_unknown_fields=True):
     """Everything a sitting of one part amounts to.
 
     An item is *answered* if a response has a value; *omitted* if it was visited and has none;
-    *absent* if it is listed there (a keying teacher's word); else *not reached*.
+    *absent* if it is listed there (a keying teacher's word); else *not reached*, or *not
+    administered* where the plan did not give it to the seat (content/route.py).
     """
 
-    format: Literal["ardoise-sheet/1"]
+    format: Literal["ardoise-sheet/1", "ardoise-sheet/2"]
+    """The last two fields came with version 2."""
     campaign: CampaignId
     number: OrderNumber
     part: PartId
@@ -37,6 +45,10 @@ class Sheet(Struct, frozen=True, forbid_unknown_fields=True):
     """Time on each item. For study; nothing is decided by it."""
     flags: tuple[BookletItemId, ...] = ()
     absent: tuple[BookletItemId, ...] = ()
+    path: tuple[Step, ...] = ()
+    """Test parts in the order in which they were entered."""
+    started: dict[Timed, int] = {}
+    """What has a time limit: when it began, in ms by the server's clock as the runner knew it."""
 
 
 def decode(payload: bytes) -> Sheet:
