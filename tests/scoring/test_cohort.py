@@ -109,6 +109,7 @@ def test_every_declared_outcome_is_given_if_asked_for() -> None:
     [
         ({"other": ["A"]}, "there is no column choice:RESPONSE"),
         ({"choice:RESPONSE": [1]}, "choice:RESPONSE holds Int64"),
+        ({"choice:RESPONSE": [["A", None]]}, "choice:RESPONSE has a list with a null"),
         ({"choice:RESPONSE": ["A"], "choice": [1]}, "choice holds Int64"),
         ({"choice:RESPONSE": ["A"], "choice:SCORE": [1]}, "has the name of an outcome"),
     ],

@@ -207,11 +207,19 @@ class _CohortItem:
                 rows.append((*(None for _ in self._dtypes), entry))
                 continue
             responses = {
-                name: () if each is None else (each,) if isinstance(each, str) else tuple(each)
-                for name, each in zip(names, given, strict=True)
+                name: self._values(name, cell) for name, cell in zip(names, given, strict=True)
             }
             rows.append(self._row(self._scorer.score(responses), entry))
         return rows
+
+    def _values(self, name: str, cell: str | list[str | None] | None) -> tuple[str, ...]:
+        if cell is None or isinstance(cell, str):
+            return () if cell is None else (cell,)
+        values = tuple(value for value in cell if value is not None)
+        if len(values) < len(cell):
+            column = response_column(self.identifier, name)
+            raise CohortFault(f"column {column} has a list with a null in it: drop the nulls")
+        return values
 
     def _row(self, result: ItemScore, entry: str) -> tuple[Any, ...]:
         values: Mapping[str, Any] = {**result.outcomes, SCORE: result.score}

@@ -62,7 +62,7 @@ def response_lists(
     if isinstance(dtype, pl.Categorical | pl.Enum):
         dtype, given = pl.String(), given.cast(pl.String)
     if isinstance(dtype, pl.List) and dtype.inner in (pl.String, pl.Null):
-        held = given.cast(pl.List(pl.String)).list.drop_nulls()
+        held = given.cast(pl.List(pl.String))
         return pl.when(held.list.len() > 0).then(held).alias(column)
     if dtype == pl.Null:
         return given.cast(pl.List(pl.String) if container else pl.String)
