@@ -190,4 +190,5 @@ _LEXICAL: dict[str, Callable[[str], bool]] = {
 
 def lexical(base: BaseType, text: str) -> bool:
     """Whether a text is a value of its base type (QTI 3 ASI, "BaseType" enumeration)."""
-    return _LEXICAL.get(base, lambda _: True)(text.strip())
+    check = _LEXICAL.get(base)
+    return check is None or check(text.strip())
