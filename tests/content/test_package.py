@@ -173,13 +173,16 @@ def test_the_template_scores_one_response_so_a_second_is_refused() -> None:
 @pytest.mark.parametrize(
     ("section", "message"),
     [
-        ('<qti-selection select="1"/>', "not selected so far"),
-        ('<qti-ordering shuffle="true"/>', "not shuffled so far"),
-        ("<qti-branch-rule/>", "branching"),
+        ('<qti-selection select="9"/>', "a number up to 1"),
+        ('<qti-selection select="1" with-replacement="true"/>', "given an item once"),
+        ("<qti-branch-rule/>", "needs a target"),
+        ("<qti-adaptive-selection/>", "use branch rules"),
+        ('<qti-item-session-control allow-comment="true"/>', "no comments"),
+        ('<qti-time-limits max-time="soon"/>', "must be seconds"),
         ("<mystery/>", "not known in a test"),
     ],
 )
-def test_what_a_test_asks_beyond_the_first_cut_is_refused(section: str, message: str) -> None:
+def test_what_a_test_asks_that_cannot_be_kept_to_is_refused(section: str, message: str) -> None:
     listed = manifest(["1.xml"], tests=("test.xml",))
     files = {"imsmanifest.xml": listed, "test.xml": outline_of(["1.xml"], section=section)}
     one(refused(item(), **files), message)

@@ -1,162 +1,257 @@
-"""imsmanifest.xml and the assessment test: which items, in which order, with which instructions."""
+"""Reads a qti-assessment-test: test parts, sections, references, selection, rules, limits.
 
-import re
+QTI 3 ASI information model, "AssessmentTest". Sections may stand in files of their own. What a
+writer is never shown (test feedback) is left out; what cannot be kept to is a fault by name.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lxml import etree
 
 from ardoise.content import documents
+from ardoise.content.assessment_model import ItemRef, Section, Test, TestPart
+from ardoise.content.assessment_terms import TermReader
 from ardoise.content.body import BodyReader
-from ardoise.content.documents import XML_BASE, children, line_of, local
-from ardoise.content.faults import ContentFault, Finding, Findings
-from ardoise.content.items import check_root
+from ardoise.content.declaration_reader import DeclarationReader
+from ardoise.content.documents import children, line_of, local
+from ardoise.content.faults import ContentFault, Findings
 from ardoise.content.media import resolve
 from ardoise.content.model import Rubric
+from ardoise.content.processing import Processing
+from ardoise.content.rule_reader import RuleReader
+from ardoise.content.upgrade import to_qti3
+from ardoise.content.variables import OutcomeDeclaration
 
-MANIFEST = "imsmanifest.xml"
 ITEMS_LIMIT = 500
-_TYPE = re.compile(r"^ims_?qti_(item|test|stimulus)_xmlv([0-9]+p[0-9]+)")
-
-_SILENT = frozenset({"qti-outcome-declaration", "qti-test-feedback", "qti-item-session-control"})
-_LEFT_OUT = {
-    "qti-time-limits": "is left out: the campaign file says how many minutes a part has",
-    "qti-outcome-processing": "is left out: the campaign file says which items make a domain",
-    "qti-stylesheet": "is left out so far",
-}
+SECTIONS_LIMIT = 500
+DEPTH_LIMIT = 12
+_SILENT = frozenset({"qti-test-feedback"})
+_LEFT_OUT = {"qti-stylesheet": "is left out: a test has no look of its own"}
 _REFUSED = {
-    "qti-selection": "items are not selected so far: list those that are meant",
-    "qti-pre-condition": "conditions are not read so far",
-    "qti-branch-rule": "branching is not read so far",
-    "qti-weight": "weights are not read so far: let the item give the points",
-    "qti-template-default": "template variables are not drawn so far",
-    "qti-assessment-section-ref": "put the section itself into the test",
+    "qti-adaptive-selection": "no engine outside the test chooses items: use branch rules",
 }
-
-
-@dataclass
-class Manifest:
-    """What the manifest lists: paths inside the package."""
-
-    identifier: str = ""
-    items: list[str] = field(default_factory=list)
-    tests: list[str] = field(default_factory=list)
-    stimuli: list[str] = field(default_factory=list)
 
 
 @dataclass
 class Outline:
-    """A test: items in order, and what its writers are told before."""
+    """A test as a package needs it: its items' files in order, and the test itself."""
 
     identifier: str
     title: str
     items: list[tuple[str, int | None]] = field(default_factory=list)
     """Paths, with the line of the reference."""
     rubrics: list[Rubric] = field(default_factory=list)
+    """Of the test and of all its parts and sections, in document order."""
     media: dict[str, int | None] = field(default_factory=dict)
-
-
-def read_manifest(files: dict[str, bytes], *, name: str, findings: Findings) -> Manifest:
-    """The manifest of a package. Raises ContentFault if it cannot be read at all."""
-    if MANIFEST not in files:
-        message = f"has no {MANIFEST} at its top: pack the folder's content, not the folder"
-        raise ContentFault(Finding(name, message))
-    root = documents.parse(files[MANIFEST], file=MANIFEST)
-    if local(root) != "manifest":
-        raise ContentFault(Finding(MANIFEST, "must be a <manifest>", element=local(root)))
-    manifest = Manifest(root.get("identifier") or name)
-    for listing in children(root, "resources"):
-        for resource in children(listing, "resource"):
-            _resource(resource, files, manifest, findings)
-    if not manifest.items:
-        findings.fault(Finding(MANIFEST, "lists no item: add a resource imsqti_item_xmlv3p0"))
-    return manifest
-
-
-def _resource(
-    resource: etree._Element, files: dict[str, bytes], manifest: Manifest, findings: Findings
-) -> None:
-    def fault(element: etree._Element, message: str) -> None:
-        findings.fault(Finding(MANIFEST, message, "", local(element), line_of(element)))
-
-    if resource.get(XML_BASE):
-        fault(resource, "xml:base is not read: write paths from the package's top")
-    for listed in (resource, *children(resource, "file")):
-        href = listed.get("href")
-        path = resolve(MANIFEST, href) if href else None
-        if href and path is None:
-            fault(listed, f"{href[:80]!a} lies outside the package: put the file into it")
-        elif path is not None and path not in files:
-            fault(listed, f"names {path}, which is missing: add the file or remove the entry")
-    kind = _TYPE.match(resource.get("type") or "")
-    href = resource.get("href")
-    path = resolve(MANIFEST, href) if href else None
-    if kind is None or path is None or path not in files:
-        return
-    if kind.group(2) != "3p0":
-        fault(resource, "is QTI 2: only QTI 3 is read so far; convert the package first")
-        return
-    lists = {"item": manifest.items, "test": manifest.tests, "stimulus": manifest.stimuli}
-    lists[kind.group(1)].append(path)
+    test: Test | None = None
 
 
 class TestReader:
-    """Reads one qti-assessment-test."""
+    """Reads one qti-assessment-test. `files`: the package, for sections in files of their own."""
 
     __test__ = False  # its name is QTI's word; pytest is not meant
 
-    def __init__(self, file: str, payload: bytes, *, findings: Findings) -> None:
+    def __init__(
+        self,
+        file: str,
+        payload: bytes,
+        *,
+        findings: Findings,
+        files: Mapping[str, bytes] | None = None,
+    ) -> None:
         self.file = file
         self.findings = findings
-        self.root = documents.parse(payload, file=file)
-        self._body = BodyReader(file=file, item="", findings=findings)
+        self.root = to_qti3(documents.parse(payload, file=file), file=file)
         self.outline = Outline(self.root.get("identifier") or "", self.root.get("title") or "")
+        self._files = files or {}
+        self._names: dict[str, str] = {}
+        self._sections = 0
+        self._outcomes: list[OutcomeDeclaration] = []
+        self._processing: Processing | None = None
 
     def read(self) -> Outline:
         """The outline; faults are kept in `findings`. Raises ContentFault."""
-        check_root(self.root, "qti-assessment-test", file=self.file)
-        self._walk(self.root)
-        self.outline.media = self._body.media
-        if self._body.questions:
-            self._body.fault(self.root, "a rubric holds an interaction: move it into an item")
-        return self.outline
-
-    def _walk(self, element: etree._Element) -> None:
-        for child in children(element):
+        _check_root(self.root, "qti-assessment-test", file=self.file, findings=self.findings)
+        place = _File(self.file, self.findings)
+        rubrics: list[Rubric] = []
+        parts: list[TestPart] = []
+        for child in children(self.root):
             name = local(child)
             if name == "qti-test-part":
-                if child.get("navigation-mode") == "linear":
-                    self._body.warn(child, "navigation is free in the runner, never linear")
-                self._walk(child)
-            elif name == "qti-assessment-section":
-                self._walk(child)
-            elif name == "qti-assessment-item-ref":
-                self._item(child)
+                parts.append(self._part(child, place))
             elif name == "qti-rubric-block":
-                views = frozenset((child.get("view") or "candidate").split())
-                nodes = tuple(self._body.inside(child, free=True))
-                self.outline.rubrics.append(Rubric(views, nodes))
+                rubrics.append(self._rubric(child, place))
+            elif not self._declares(child, name):
+                self._other(child, name, place)
+        if not parts:
+            place.body.fault(self.root, "has no qti-test-part")
+        self._close(place)
+        self.outline.test = Test(
+            self.outline.identifier, self.outline.title, self.file, tuple(parts), tuple(rubrics),
+            place.terms.limits(self.root), tuple(self._outcomes), self._processing,
+        )  # fmt: skip
+        return self.outline
+
+    def _declares(self, element: etree._Element, name: str) -> bool:
+        """Variables and outcome processing: kept for scoring, as they are."""
+        if name == "qti-outcome-declaration":
+            reader = DeclarationReader(file=self.file, item="", findings=self.findings)
+            if (outcome := reader.outcome(element)) is not None:
+                self._outcomes.append(outcome)
+        elif name == "qti-outcome-processing":
+            rules = RuleReader(file=self.file, item="", findings=self.findings)
+            self._processing = rules.processing(element, "outcome")
+        else:
+            return False
+        return True
+
+    def _part(self, element: etree._Element, place: "_File") -> TestPart:
+        rubrics: list[Rubric] = []
+        sections: list[Section] = []
+        for child in children(element):
+            name = local(child)
+            if name in ("qti-assessment-section", "qti-assessment-section-ref"):
+                section = self._any_section(child, place, depth=1)
+                sections += [section] if section is not None else []
+            elif name == "qti-rubric-block":
+                rubrics.append(self._rubric(child, place))
             else:
-                self._other(child, name)
+                self._other(child, name, place)
+        terms = place.terms
+        return TestPart(
+            self._named(element, place), tuple(sections), (element.get("title") or "")[:200],
+            terms.one_of(element, "navigation-mode", ("linear", "nonlinear")),  # type: ignore[arg-type]
+            terms.one_of(element, "submission-mode", ("individual", "simultaneous")),  # type: ignore[arg-type]
+            tuple(rubrics), terms.control(element), terms.limits(element),
+            terms.conditions(element), terms.branches(element), line_of(element),
+        )  # fmt: skip
 
-    def _item(self, ref: etree._Element) -> None:
-        path = resolve(self.file, ref.get("href") or "")
-        if path is None:
-            self._body.fault(ref, "its href lies outside the package: put the item into it")
-            return
-        if len(self.outline.items) >= ITEMS_LIMIT:
-            self._body.fault(ref, f"the test has more than {ITEMS_LIMIT} items: split it")
+    def _any_section(
+        self, element: etree._Element, place: "_File", *, depth: int
+    ) -> Section | None:
+        """A section, here or in a file of its own."""
+        self._sections += 1
+        if depth > DEPTH_LIMIT or self._sections > SECTIONS_LIMIT:
+            message = f"sections are more than {SECTIONS_LIMIT}, or {DEPTH_LIMIT} inside each other"
+            place.body.fault(element, f"{message}: make the test flatter")
             self.findings.settle()
-        self.outline.items.append((path, line_of(ref)))
-        for child in children(ref):
-            self._other(child, local(child))
+        if local(element) == "qti-assessment-section":
+            return self._section(element, place, depth)
+        path = resolve(place.file, element.get("href") or "")
+        payload = None if path is None else self._files.get(path)
+        if path is None or payload is None:
+            place.body.fault(element, "names a section that is not in the package: add its file")
+            return None
+        try:
+            root = to_qti3(documents.parse(payload, file=path), file=path)
+        except ContentFault as fault:
+            for finding in fault.findings:
+                self.findings.fault(finding)
+            return None
+        inner = _File(path, self.findings)
+        if local(root) != "qti-assessment-section":
+            inner.body.fault(root, "must be a qti-assessment-section")
+            return None
+        section = self._section(root, inner, depth)
+        self._close(inner)
+        return section
 
-    def _other(self, element: etree._Element, name: str) -> None:
-        if name == "qti-ordering":
-            if (element.get("shuffle") or "false") in ("true", "1"):
-                self._body.fault(element, "items are not shuffled so far: set shuffle to false")
-        elif name in _REFUSED:
-            self._body.fault(element, _REFUSED[name])
+    def _section(self, element: etree._Element, place: "_File", depth: int) -> Section:
+        rubrics: list[Rubric] = []
+        held: list[Section | ItemRef] = []
+        for child in children(element):
+            name = local(child)
+            if name in ("qti-assessment-section", "qti-assessment-section-ref"):
+                inner = self._any_section(child, place, depth=depth + 1)
+                held += [inner] if inner is not None else []
+            elif name == "qti-assessment-item-ref":
+                ref = self._item(child, place)
+                held += [ref] if ref is not None else []
+            elif name == "qti-rubric-block":
+                rubrics.append(self._rubric(child, place))
+            elif name not in ("qti-selection", "qti-ordering"):
+                self._other(child, name, place)
+        terms = place.terms
+        visible = terms.flag(element, "visible", default=True)
+        section = Section(
+            self._named(element, place), place.file, tuple(held),
+            (element.get("title") or "")[:200], visible,
+            visible or terms.flag(element, "keep-together", default=True),
+            terms.flag(element, "required"), terms.flag(element, "fixed"),
+            terms.selection(element, len(held)), terms.shuffled(element), tuple(rubrics),
+            terms.control(element), terms.limits(element), terms.conditions(element),
+            terms.branches(element), line_of(element),
+        )  # fmt: skip
+        required = sum(child.required for child in held)
+        if section.select is not None and required > section.select:
+            place.body.fault(element, f"selects {section.select} of which {required} are required")
+        return section
+
+    def _item(self, element: etree._Element, place: "_File") -> ItemRef | None:
+        path = resolve(place.file, element.get("href") or "")
+        if path is None:
+            place.body.fault(element, "its href lies outside the package: put the item into it")
+            return None
+        if len(self.outline.items) >= ITEMS_LIMIT:
+            place.body.fault(element, f"the test has more than {ITEMS_LIMIT} items: split it")
+            self.findings.settle()
+        self.outline.items.append((path, line_of(element)))
+        known = ("qti-weight", "qti-template-default", "qti-variable-mapping")
+        for child in children(element):
+            if local(child) not in known:
+                self._other(child, local(child), place)
+        terms = place.terms
+        return ItemRef(
+            self._named(element, place), path, place.file, line_of(element),
+            tuple((element.get("category") or "").split()), terms.weights(element),
+            terms.mappings(element), terms.template_defaults(element),
+            terms.flag(element, "required"), terms.flag(element, "fixed"), terms.control(element),
+            terms.limits(element), terms.conditions(element), terms.branches(element),
+        )  # fmt: skip
+
+    def _rubric(self, element: etree._Element, place: "_File") -> Rubric:
+        views = frozenset((element.get("view") or "candidate").split())
+        rubric = Rubric(views, tuple(place.body.inside(element, free=True)))
+        self.outline.rubrics.append(rubric)
+        return rubric
+
+    def _named(self, element: etree._Element, place: "_File") -> str:
+        """The identifier, which nothing else in the test has."""
+        identifier = (element.get("identifier") or "").strip()
+        if not identifier:
+            place.body.fault(element, "needs an identifier")
+        elif identifier in self._names:
+            other = self._names[identifier]
+            place.body.fault(element, f"has the identifier {identifier}, like {other}: rename one")
+        self._names[identifier] = f"a <{local(element)}> before it"
+        return identifier
+
+    def _close(self, place: "_File") -> None:
+        self.outline.media |= place.body.media
+        if place.body.questions:
+            place.body.fault(self.root, "a rubric holds an interaction: move it into an item")
+
+    def _other(self, element: etree._Element, name: str, place: "_File") -> None:
+        if name in _REFUSED:
+            place.body.fault(element, _REFUSED[name])
         elif name in _LEFT_OUT:
-            self._body.warn(element, _LEFT_OUT[name])
-        elif name not in _SILENT:
-            self._body.fault(element, "is not known in a test: remove it")
+            place.body.warn(element, _LEFT_OUT[name])
+        elif name not in _SILENT and not place.terms.reads(name):
+            place.body.fault(element, "is not known in a test: remove it")
+
+
+class _File:
+    """Readers of one file of the test."""
+
+    def __init__(self, file: str, findings: Findings) -> None:
+        self.file = file
+        self.body = BodyReader(file=file, item="", findings=findings)
+        self.terms = TermReader(file=file, findings=findings)
+
+
+def _check_root(root: etree._Element, name: str, *, file: str, findings: Findings) -> None:
+    if local(root) != name:
+        body = BodyReader(file=file, item="", findings=findings)
+        body.fault(root, f"must be a {name}")
+        findings.settle()

@@ -6,7 +6,8 @@ from pathlib import Path
 from lxml import etree
 from msgspec import Struct
 
-from ardoise.content import archive, assessment, documents, media
+from ardoise.content import archive, assessment, documents, manifest, media
+from ardoise.content.assessment_model import Test
 from ardoise.content.faults import ContentFault, Finding, Findings
 from ardoise.content.items import ItemReader
 from ardoise.content.model import Item, Resource, Rubric
@@ -25,6 +26,8 @@ class Package(Struct, frozen=True):
     digest: str
     """SHA-256 (hexadecimal) over every file's path and bytes."""
     warnings: tuple[Finding, ...] = ()
+    test: Test | None = None
+    """None: the manifest names items alone."""
 
 
 def read_package(source: Path | bytes, *, name: str) -> Package:
@@ -57,12 +60,12 @@ class _Reading:
         self._stimuli: dict[str, etree._Element | None] = {}
 
     def package(self) -> Package:
-        manifest = assessment.read_manifest(self.files, name=self.name, findings=self.findings)
-        outline = self._outline(manifest)
+        listed = manifest.read_manifest(self.files, name=self.name, findings=self.findings)
+        outline = self._outline(listed)
         items: list[Item] = []
         seen: dict[str, str] = {}
         for path, line in outline.items:
-            item = self._item(path, line, test=manifest.tests[0] if manifest.tests else "")
+            item = self._item(path, line, test=listed.tests[0] if listed.tests else "")
             if item is None:
                 continue
             if item.identifier in seen:
@@ -74,34 +77,37 @@ class _Reading:
             self.findings.fault(Finding(self.name, "holds no item that could be read"))
         self.findings.settle()
         return Package(
-            identifier=outline.identifier or manifest.identifier,
+            identifier=outline.identifier or listed.identifier,
             title=outline.title,
             items=tuple(items),
             rubrics=tuple(outline.rubrics),
             resources=dict(sorted(self.resources.items())),
             digest=digest_of(self.files),
             warnings=tuple(self.findings.warnings),
+            test=outline.test,
         )
 
-    def _outline(self, manifest: assessment.Manifest) -> assessment.Outline:
-        if len(manifest.tests) > 1:
-            message = f"lists {len(manifest.tests)} tests: a part is one test, split the package"
-            self.findings.fault(Finding(assessment.MANIFEST, message))
-        for path in manifest.tests[:1]:
+    def _outline(self, listed: manifest.Manifest) -> assessment.Outline:
+        if len(listed.tests) > 1:
+            message = f"lists {len(listed.tests)} tests: a part is one test, split the package"
+            self.findings.fault(Finding(manifest.MANIFEST, message))
+        for path in listed.tests[:1]:
             try:
-                reader = assessment.TestReader(path, self.files[path], findings=self.findings)
+                reader = assessment.TestReader(
+                    path, self.files[path], findings=self.findings, files=self.files
+                )
                 outline = reader.read()
             except ContentFault as fault:
                 self._keep(fault)
                 break
             self._media(outline.media, file=path, item="")
             return outline
-        items: list[tuple[str, int | None]] = [(path, None) for path in manifest.items]
+        items: list[tuple[str, int | None]] = [(path, None) for path in listed.items]
         if len(items) > assessment.ITEMS_LIMIT:
             message = f"lists more than {assessment.ITEMS_LIMIT} items: split the package"
-            self.findings.fault(Finding(assessment.MANIFEST, message))
+            self.findings.fault(Finding(manifest.MANIFEST, message))
             self.findings.settle()
-        return assessment.Outline(manifest.identifier, "", items)
+        return assessment.Outline(listed.identifier, "", items)
 
     def _keep(self, fault: ContentFault) -> None:
         for finding in fault.findings:
@@ -111,7 +117,7 @@ class _Reading:
         payload = self.files.get(path)
         if payload is None:
             message = f"names {path}, which is missing: add the file or remove the reference"
-            self.findings.fault(Finding(test or assessment.MANIFEST, message, line=line))
+            self.findings.fault(Finding(test or manifest.MANIFEST, message, line=line))
             return None
         try:
             reader = ItemReader(path, payload, findings=self.findings, stimulus=self._stimulus)

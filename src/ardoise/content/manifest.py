@@ -1,0 +1,69 @@
+"""imsmanifest.xml: which files of a package are items, tests and shared stimuli."""
+
+import re
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from ardoise.content import documents
+from ardoise.content.documents import XML_BASE, children, line_of, local
+from ardoise.content.faults import ContentFault, Finding, Findings
+from ardoise.content.media import resolve
+
+MANIFEST = "imsmanifest.xml"
+ITEMS_LIMIT = 500
+_TYPE = re.compile(r"^ims_?qti_(item|test|stimulus)_xmlv([0-9]+p[0-9]+)")
+
+
+@dataclass
+class Manifest:
+    """What the manifest lists: paths inside the package."""
+
+    identifier: str = ""
+    items: list[str] = field(default_factory=list)
+    tests: list[str] = field(default_factory=list)
+    stimuli: list[str] = field(default_factory=list)
+
+
+def read_manifest(files: dict[str, bytes], *, name: str, findings: Findings) -> Manifest:
+    """The manifest of a package. Raises ContentFault if it cannot be read at all."""
+    if MANIFEST not in files:
+        message = f"has no {MANIFEST} at its top: pack the folder's content, not the folder"
+        raise ContentFault(Finding(name, message))
+    root = documents.parse(files[MANIFEST], file=MANIFEST)
+    if local(root) != "manifest":
+        raise ContentFault(Finding(MANIFEST, "must be a <manifest>", element=local(root)))
+    manifest = Manifest(root.get("identifier") or name)
+    for listing in children(root, "resources"):
+        for resource in children(listing, "resource"):
+            _resource(resource, files, manifest, findings)
+    if not manifest.items:
+        findings.fault(Finding(MANIFEST, "lists no item: add a resource imsqti_item_xmlv3p0"))
+    return manifest
+
+
+def _resource(
+    resource: etree._Element, files: dict[str, bytes], manifest: Manifest, findings: Findings
+) -> None:
+    def fault(element: etree._Element, message: str) -> None:
+        findings.fault(Finding(MANIFEST, message, "", local(element), line_of(element)))
+
+    if resource.get(XML_BASE):
+        fault(resource, "xml:base is not read: write paths from the package's top")
+    for listed in (resource, *children(resource, "file")):
+        href = listed.get("href")
+        path = resolve(MANIFEST, href) if href else None
+        if href and path is None:
+            fault(listed, f"{href[:80]!a} lies outside the package: put the file into it")
+        elif path is not None and path not in files:
+            fault(listed, f"names {path}, which is missing: add the file or remove the entry")
+    kind = _TYPE.match(resource.get("type") or "")
+    href = resource.get("href")
+    path = resolve(MANIFEST, href) if href else None
+    if kind is None or path is None or path not in files:
+        return
+    if kind.group(2) != "3p0":
+        fault(resource, "is QTI 2: only QTI 3 is read so far; convert the package first")
+        return
+    lists = {"item": manifest.items, "test": manifest.tests, "stimulus": manifest.stimuli}
+    lists[kind.group(1)].append(path)
