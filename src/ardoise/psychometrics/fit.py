@@ -79,40 +79,46 @@ def item_fit(responses: Responses, items: Sequence[ItemParameters], theta: Float
 def _logistic_sums(
     codes: NDArray[np.uint8], theta: Floats, w: Floats, slopes: Floats, intercepts: Floats
 ) -> Floats:
-    """Sums for two-parameter items.
-
-    With s = (aθ + d) for a wrong answer and -(aθ + d) for a right one, the squared standardised
-    residual is exactly e^s, and the variance e^s/(1 + e^s)²: one exponential an answer.
-    """
-    unseen = codes == MISSING
-    sign = 1.0 - 2.0 * codes
+    """Sums for two-parameter items."""
+    seen = codes != MISSING
     eta = np.multiply.outer(theta, slopes)
     eta += intercepts
-    eta *= sign
-    z2 = np.exp(eta, out=eta)
-    variance = z2 + 1.0
-    np.multiply(variance, variance, out=variance)
-    np.divide(z2, variance, out=variance)
-    inverse = 1.0 / variance
-    if unseen.any():
-        for plane in (z2, variance, inverse):
-            plane[unseen] = 0.0
-        seen = w @ ~unseen
+    eta *= 1.0 - 2.0 * codes
+    z2, away, variance = logistic_parts(eta)
+    with np.errstate(divide="ignore"):
+        inverse = 1.0 / variance
+    if seen.all():
+        count, count2 = np.full(len(slopes), w.sum()), np.full(len(slopes), w @ w)
     else:
-        seen = np.full(len(slopes), w.sum())
-    square = variance * variance
-    spread = w @ variance
+        for plane in (z2, away, variance, inverse):
+            plane[~seen] = 0.0
+        count, count2 = w @ seen, (w * w) @ seen
+    w2 = w * w
     # E[(x-E)⁴] = V(1 - 3V), so Σ(C/V² - 1) = Σ1/V - 4 and Σ(C - V²) = ΣV - 4V².
     return np.stack(
         [
-            seen,
+            count,
             w @ z2,
-            w @ (variance * z2),
-            spread,
-            (w * w) @ inverse - 4 * ((w * w) @ ~unseen),
-            (w * w) @ variance - 4 * ((w * w) @ square),
+            w @ (away * away),
+            w @ variance,
+            w2 @ inverse - 4 * count2,
+            w2 @ variance - 4 * (w2 @ (variance * variance)),
         ]
     )
+
+
+def logistic_parts(signed: Floats) -> tuple[Floats, Floats, Floats]:
+    """(x - P)²/V, |x - P| and V of two-parameter answers; nothing overflows but the first.
+
+    ``signed`` is aθ + d for a wrong answer and its opposite for a right one: the squared
+    standardised residual is exactly its exponential, and V = t/(1 + t)² with t = exp(-|signed|).
+    """
+    t = np.exp(-np.abs(signed))
+    share = 1.0 / (1.0 + t)
+    unlikely = signed > 0
+    with np.errstate(over="ignore", divide="ignore"):
+        z2 = np.where(unlikely, 1.0 / t, t)
+    return z2, np.where(unlikely, 1.0, t) * share, t * share * share
 
 
 def _category_sums(
