@@ -157,7 +157,9 @@ def test_the_candidate_s_rubric_becomes_instructions_and_the_scorer_s_stays_behi
         "test.xml": outline_of(["1.xml"], section=section),
     }
     read = package(item(), **files)
-    assert drafted(read).with_blobs({}).instructions == (["p", {}, "Read."],)
+    planned = drafted(read).with_blobs({}).plan
+    assert planned is not None
+    assert planned.parts[0].sections[0].instructions == (["p", {}, "Read."],)
     assert len(drafted(read, "teacher").with_blobs({}).instructions) == 2
 
 

@@ -4,7 +4,7 @@ Two packages that differ only in which option is right, in mapping, processing, 
 identifiers give the same bytes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,10 @@ import msgspec
 
 from ardoise.content.faults import ContentFault, Finding
 from ardoise.content.keymap import ItemKey, KeyMap, ResponseKey
-from ardoise.content.model import Item, Question, Resource, ResponseDeclaration
+from ardoise.content.model import Item, Question, Resource, ResponseDeclaration, Rubric
 from ardoise.content.package import Package
+from ardoise.content.plan import check_plain, plan_of
+from ardoise.content.plan_tables import Points
 from ardoise.contract.booklet import PLAIN_LIMIT, Asset, Booklet, KeyStroke, Node, Response
 from ardoise.contract.booklet import Item as BookletItem
 from ardoise.contract.words import Writer
@@ -60,8 +62,9 @@ def draft(
     language: str,
     minutes: int,
     writer: Writer,
+    points: Points | None = None,
 ) -> Draft:
-    """The booklet of one part. `minutes` 0: only the window limits.
+    """The booklet of one part. `minutes` 0: only the window limits. `points`: rules need it.
 
     Raises ContentFault: a teacher's part whose items are not one single choice each, or a booklet
     larger than the protocol allows.
@@ -69,17 +72,20 @@ def draft(
     drafting = _Drafting(package, writer)
     if writer == "teacher":
         check_keyed(package)
+        if package.test is not None:
+            check_plain(package.test)
     items = tuple(drafting.item(number, item) for number, item in enumerate(package.items, 1))
-    instructions = tuple(
-        node
-        for rubric in package.rubrics
-        if rubric.views & drafting.views
-        for node in drafting.nodes(rubric.nodes, _NOTHING)
-    )
+    planned = package.test if writer == "pupil" else None
+    plan = None
+    if planned is not None:
+        keymap = KeyMap(drafting.keys)
+        plan = plan_of(planned, package.items, keymap, nodes=drafting.rubrics, points=points)
+    # A plan holds the instructions of its parts and sections where they are given.
+    instructions = drafting.rubrics(package.rubrics if planned is None else planned.rubrics)
     booklet = Booklet(
-        format="ardoise-booklet/1", campaign=campaign, part=part, writer=writer, language=language,
+        format="ardoise-booklet/2", campaign=campaign, part=part, writer=writer, language=language,
         campaign_title=campaign_title, title=title, minutes=minutes, items=items,
-        instructions=instructions,
+        instructions=instructions, plan=plan,
     )  # fmt: skip
     made = Draft(drafting.assets, KeyMap(drafting.keys), booklet)
     size = len(msgspec.json.encode(made.with_blobs(dict.fromkeys(drafting.assets, "0" * 64))))
@@ -187,6 +193,15 @@ class _Drafting:
             shuffle=question.shuffle and not self.keyed,
             expected_length=question.expected_length,
             keys=_strokes(question) if self.keyed else (),
+        )
+
+    def rubrics(self, rubrics: Sequence[Rubric]) -> tuple[Node, ...]:
+        """What this writer is told in test-level rubrics."""
+        return tuple(
+            node
+            for rubric in rubrics
+            if rubric.views & self.views
+            for node in self.nodes(rubric.nodes, _NOTHING)
         )
 
     def nodes(self, nodes: tuple[Node, ...] | list[Node], names: _Names) -> list[Node]:

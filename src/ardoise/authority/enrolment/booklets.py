@@ -5,6 +5,7 @@ is sealed here leaves for delivery as it is; the key map stays.
 """
 
 import hashlib
+from collections.abc import Mapping
 
 import msgspec
 from django.conf import settings
@@ -16,9 +17,11 @@ from ardoise.authority.enrolment.models import ContentKey, SealedBlob
 from ardoise.authority.enrolment.rules import EnrolmentRefused, Progress
 from ardoise.authority.keyring import CampaignKey
 from ardoise.content.booklet import Draft, draft
+from ardoise.content.model import Item
 from ardoise.content.package import read_package
 from ardoise.contract import limits
 from ardoise.contract.booklet import PLAIN_LIMIT
+from ardoise.scoring.scorer import compile_item
 from ardoise.seal.envelope import asset_context, booklet_context, seal
 from ardoise.seal.randomness import Source, system
 
@@ -94,7 +97,13 @@ def _draft(campaign: Campaign, part: Part) -> Draft:
         language=campaign.language,
         minutes=part.minutes,
         writer="teacher" if part.writer == "teacher" else "pupil",
+        points=_points,
     )
+
+
+def _points(item: Item, responses: Mapping[str, tuple[str, ...]]) -> Mapping[str, object]:
+    """An item's outcomes: what a booklet's routing tables are made from."""
+    return compile_item(item).score(responses).outcomes
 
 
 def _blob(part: Part, kind: str, sealed: bytes) -> SealedBlob:
