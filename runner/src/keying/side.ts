@@ -1,5 +1,5 @@
 import { make } from "../render/make";
-import { renderPreview } from "../render/item";
+import { renderPreview } from "../render/preview";
 import type { NodeContext } from "../render/types";
 import { shownNumber } from "../seal/numbers";
 import type { Board } from "./board";

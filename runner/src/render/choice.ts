@@ -1,11 +1,11 @@
 import type { Node as Markup } from "../wire/booklet";
+import { framed } from "./frame";
 import type { Answering, Control } from "./interaction";
 import { freshId, make } from "./make";
 import { attributesOf, build, childrenOf, type Tree } from "./nodes";
+import { note, type Note } from "./note";
+import { isSingle, selection } from "./selection";
 import { classes } from "./vocabulary";
-
-/** A second click on a chosen radio takes it back, but not the second half of a double click. */
-const DOUBLE_CLICK_MS = 600;
 
 export interface Option {
   readonly value: string;
@@ -56,33 +56,37 @@ export function inOrder(
 }
 
 export function choice(answering: Answering): Control {
-  const { response, tree, place, words } = answering;
-  const single = response.max_choices === 1 && response.cardinality === "single";
+  const { response, tree, words } = answering;
+  const single = isSingle(answering);
   const rows = new Map<string, Row>();
   const group = freshId("choice");
   const options = optionsOf(tree);
   for (const option of options) {
     rows.set(option.value, row(option, answering, single ? "radio" : "checkbox", group));
   }
-  const listed = make("div", "choices__list");
-  if (classes(attributesOf(tree).class).includes("q-horizontal")) listed.classList.add("choices__list--side");
+  const { class: given, orientation } = attributesOf(tree);
+  const looks = classes(given).filter((name) => LOOKS.test(name));
+  const listed = make("div", ["choices__list", ...looks].join(" "));
+  if (looks.includes("q-horizontal") || orientation === "horizontal") listed.classList.add("choices__list--side");
   inOrder(answering, options, listed, (placed) => {
     for (const option of placed) listed.append(rows.get(option.value)?.label ?? "");
   });
-  const note = make("p", "answer-note", limitWords(answering, single));
-  note.id = freshId("note");
+  const limited = response.max_choices > 0 || response.min_choices > 0;
+  const said = note(answering, "answers", single ? words.one : limited ? "" : words.several);
   const clear = make("button", "button button--bare", words.clear);
   clear.type = "button";
-  const foot = make("div", "choices__foot", note, clear);
-  const prompt = promptOf(tree);
-  const legend = make("legend", prompt ? "choices__prompt" : "visually-hidden");
-  legend.append(prompt ? build(prompt, { ...place, quiet: true }) : `${answering.name}. ${words.options}`);
-  const fieldset = make("fieldset", "choices", legend, ...(single ? [listed, foot] : [note, listed]));
-  fieldset.setAttribute("aria-describedby", note.id);
-  choosing({ answering, rows, clear, note, single });
-  const first = (rows.values().next().value as Row | undefined)?.mark ?? fieldset;
-  return { element: fieldset, target: first };
+  const foot = make("div", "choices__foot", ...(single ? [said.element, clear] : []));
+  const element = framed(answering, { className: "", title: words.options }, single ? null : said, listed);
+  if (single) {
+    element.append(foot);
+    element.setAttribute("aria-describedby", said.element.id);
+  }
+  choosing(answering, rows, clear, said);
+  return { element, target: rows.values().next().value?.mark ?? element };
 }
+
+/** Classes that say how the options stand. */
+const LOOKS = /^q-(?:horizontal|stack|labels|suffix)/;
 
 interface Row {
   readonly label: HTMLElement;
@@ -111,61 +115,27 @@ export function spokenText(node: Node): string {
   return alt + [...node.childNodes].map(spokenText).join(BETWEEN[name] ?? "");
 }
 
-function limitWords({ response, words }: Answering, single: boolean): string {
-  if (single) return words.one;
-  return response.max_choices > 1 ? words.atMost(response.max_choices) : words.several;
-}
-
-interface Choosing {
-  readonly answering: Answering;
-  readonly rows: ReadonlyMap<string, Row>;
-  readonly clear: HTMLButtonElement;
-  readonly note: HTMLElement;
-  readonly single: boolean;
-}
-
-function choosing({ answering, rows, clear, note, single }: Choosing): void {
-  const { response, words } = answering;
-  let chosen = [...rows.keys()].filter((value) => answering.values.includes(value));
-  let chosenAt = Number.NEGATIVE_INFINITY;
-  const draw = (): void => {
+function choosing(
+  answering: Answering,
+  rows: ReadonlyMap<string, Row>,
+  clear: HTMLButtonElement,
+  said: Note,
+): void {
+  const { words } = answering;
+  const chosen = selection(answering, [...rows.keys()], said, (values) => {
     for (const [value, { label, mark }] of rows) {
-      mark.checked = chosen.includes(value);
+      mark.checked = values.includes(value);
       label.classList.toggle("choice--chosen", mark.checked);
     }
-    clear.setAttribute("aria-disabled", String(chosen.length === 0 || !single));
-  };
-  const take = (values: string[]): void => {
-    note.textContent = limitWords(answering, single);
-    note.classList.remove("answer-note--warn");
-    chosen = values;
-    draw();
-    answering.change(values);
-  };
-  const press = (value: string, moment: number): void => {
-    const had = chosen.includes(value);
-    if (single && had && moment - chosenAt < DOUBLE_CLICK_MS) return draw();
-    if (had) return take(chosen.filter((other) => other !== value));
-    if (single) {
-      chosenAt = moment;
-      return take([value]);
-    }
-    if (response.max_choices > 0 && chosen.length >= response.max_choices) {
-      note.textContent = words.tooMany(response.max_choices);
-      note.classList.add("answer-note--warn");
-      answering.say(note.textContent);
-      return draw();
-    }
-    take([...rows.keys()].filter((other) => other === value || chosen.includes(other)));
-  };
+    clear.setAttribute("aria-disabled", String(values.length === 0));
+  });
   for (const [value, { mark }] of rows) {
-    mark.addEventListener("click", (event) => press(value, event.timeStamp));
+    mark.addEventListener("click", (event) => chosen.press(value, event.timeStamp));
   }
   clear.addEventListener("click", () => {
-    const focus = rows.get(chosen[0] ?? "")?.mark;
-    take([]);
+    const focus = rows.get(chosen.chosen()[0] ?? "")?.mark;
+    chosen.clear();
     focus?.focus();
     answering.say(words.cleared);
   });
-  draw();
 }

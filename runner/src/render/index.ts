@@ -1,3 +1,4 @@
 /** Booklet markup and items as elements. Knows no session, no key and no network. */
-export { renderItem, renderPreview } from "./item";
+export { renderItem } from "./item";
+export { renderPreview } from "./preview";
 export { renderNodes } from "./nodes";

@@ -22,7 +22,9 @@ export interface Answering {
 /** A control as built, and where the focus goes when the item gets it. */
 export interface Control {
   readonly element: HTMLElement;
-  readonly target: HTMLElement;
+  readonly target: HTMLElement | SVGElement;
   /** An inline control is named by its sentence once the item stands. */
   readonly inline?: boolean;
+  /** Ends what would go on by itself: a recording, a timer. */
+  destroy?(): void;
 }

@@ -1,10 +1,24 @@
-import type { Item, Response } from "../wire/booklet";
-import { choice, optionsOf, promptOf } from "./choice";
+import type { Item, Response, Rule } from "../wire/booklet";
+import { associate } from "./associate";
+import { endAttempt } from "./attempt";
+import { choice, spokenText } from "./choice";
+import { gapMatch } from "./gapmatch";
+import { graphicGapMatch } from "./graphicgap";
+import { hotspot } from "./hotspot";
+import { hottext } from "./hottext";
 import { extendedText, inlineChoice, textEntry } from "./inline";
 import type { Answering, Control } from "./interaction";
 import { make } from "./make";
+import { match } from "./match";
 import { attributesOf, build, startAt, type Special } from "./nodes";
-import type { ItemContext, ItemView, NodeContext } from "./types";
+import { order } from "./order";
+import { mediaPlayer } from "./player";
+import { selectPoint } from "./point";
+import { dress } from "./sheets";
+import { slider } from "./slider";
+import { hush, reader } from "./speech";
+import type { ItemContext, ItemView } from "./types";
+import { classes } from "./vocabulary";
 import { renderWords } from "./words";
 
 const CONTROLS = {
@@ -12,7 +26,18 @@ const CONTROLS = {
   "inline-choice": inlineChoice,
   "text-entry": textEntry,
   "extended-text": extendedText,
-} as const;
+  order,
+  match,
+  associate,
+  "gap-match": gapMatch,
+  "graphic-gap-match": graphicGapMatch,
+  hotspot,
+  hottext,
+  "select-point": selectPoint,
+  slider,
+  media: mediaPlayer,
+  "end-attempt": endAttempt,
+} as const satisfies Record<Response["interaction"], (answering: Answering) => Control>;
 
 const isInteraction = (name: string): name is keyof typeof CONTROLS => Object.keys(CONTROLS).includes(name);
 const NAME_LENGTH = 160;
@@ -39,25 +64,52 @@ export function renderItem(item: Item, context: ItemContext): ItemView {
   const special: Special = (tree, place) => {
     if (!isInteraction(tree[0])) return null;
     const response = responses.get(attributesOf(tree).response ?? "");
-    if (!response || place.quiet) return document.createDocumentFragment();
+    if (!response || response.interaction !== tree[0] || place.quiet) return document.createDocumentFragment();
     responses.delete(response.id);
     const control = answer(response, tree, place);
+    control.element.classList.add(...classes(attributesOf(tree).class).filter((name) => !name.startsWith("q-")));
     control.target.dataset.testid = `answer-${response.id}`;
     controls.push(control);
     return control.element;
   };
   const element = unremembered();
-  element.lang = context.language;
+  element.lang = item.language || context.language;
   element.dataset.testid = `item-${item.id}`;
   element.append(build(item.body, startAt(item.body, context, special, 2)));
   nameInline(controls, words);
   putBeside(element);
+  if (context.readAloud) element.prepend(reader(() => readable(element), element.lang, words));
   element.append(live);
+  const undress = dressed(element, item, context);
   return {
     element,
     focus: () => controls[0]?.target.focus(),
-    destroy: () => (alive = false),
+    destroy: () => {
+      alive = false;
+      undress();
+      hush();
+      controls.forEach((control) => control.destroy?.());
+    },
   };
+}
+
+/** The author's style sheets, of the item and of the shared texts in it. */
+function dressed(element: HTMLElement, item: Item, context: ItemContext): () => void {
+  const { styles = {}, stimuli = {} } = context.shared ?? {};
+  const rules = (ids: readonly string[] = []): Rule[][] => ids.map((id) => styles[id] ?? []);
+  const ends = [dress(element, rules(item.styles), context)];
+  for (const shared of element.querySelectorAll<HTMLElement>("[data-stimulus]")) {
+    ends.push(dress(shared, rules(stimuli[shared.dataset.stimulus ?? ""]?.styles), context));
+  }
+  return () => ends.forEach((end) => end());
+}
+
+/** What a voice reads of an item: its text and its answers, not its buttons. */
+function readable(element: HTMLElement): string {
+  const copy = element.cloneNode(true) as HTMLElement;
+  copy.querySelectorAll("[role=status], .reader, .rank__moves, .explain-wrap, .answer-note, [aria-hidden=true]").forEach((part) => part.remove());
+  copy.querySelectorAll("p, li, label, legend, h2, h3, h4, td, th").forEach((part) => part.append(". "));
+  return spokenText(copy);
 }
 
 /**
@@ -71,30 +123,6 @@ function unremembered(): HTMLFormElement {
   // Enter in a lone text box would send the form: nothing here is ever sent.
   form.addEventListener("submit", (event) => event.preventDefault());
   return form;
-}
-
-/** An item to look at: its answers listed, nothing to press. For the teacher beside the grid. */
-export function renderPreview(item: Item, context: NodeContext): HTMLElement {
-  const special: Special = (tree, place) => {
-    if (!isInteraction(tree[0])) return null;
-    // Its options stand on the teacher's keys already.
-    const keyed = item.responses.some(({ id, keys }) => id === attributesOf(tree).response && keys.length > 0);
-    if (keyed) return document.createDocumentFragment();
-    if (tree[0] === "text-entry" || tree[0] === "extended-text") return make("span", "q-gap", "\u2026");
-    const listed = make("ul", "q-options");
-    for (const option of optionsOf(tree)) {
-      const line = make("li");
-      line.append(build(option.children, { ...place, quiet: true }));
-      listed.append(line);
-    }
-    const prompt = promptOf(tree);
-    if (!prompt) return listed;
-    return make("div", "q-block", build(prompt, { ...place, quiet: true }), listed);
-  };
-  const element = make("div", "question");
-  element.lang = context.language;
-  element.append(build(item.body, startAt(item.body, context, special, 3)));
-  return element;
 }
 
 /** A text to read and its question: side by side where there is room. */

@@ -1,4 +1,5 @@
 import { make } from "./make";
+import { attributesOf, childrenOf, type Tree } from "./nodes";
 import type { NodeContext } from "./types";
 import { renderWords } from "./words";
 
@@ -28,21 +29,70 @@ export function picture(
 }
 
 /** A recording, under the browser's own controls. */
-export function audio(attributes: Attributes, context: NodeContext): HTMLElement {
+export function audio(tree: Tree, context: NodeContext, failed: () => void = () => undefined): HTMLAudioElement {
+  const attributes = attributesOf(tree);
   const player = make("audio");
+  player.setAttribute("aria-label", attributes.title ?? attributes.alt ?? renderWords().sound);
+  return recording(player, tree, context, () => {
+    player.replaceWith(make("span", "picture-missing", renderWords().missingSound));
+    failed();
+  });
+}
+
+/** A film, its subtitles on. */
+export function video(tree: Tree, context: NodeContext, failed: () => void = () => undefined): HTMLVideoElement {
+  const attributes = attributesOf(tree);
+  const player = make("video");
+  player.setAttribute("aria-label", attributes.title ?? attributes.alt ?? renderWords().film);
+  player.playsInline = true;
+  side(player, "width", attributes.width);
+  side(player, "height", attributes.height);
+  const poster = attributes.poster;
+  if (poster !== undefined) {
+    context.assetUrl(poster).then((url) => {
+      if (url.startsWith("blob:")) player.poster = url;
+    }, () => undefined);
+  }
+  return recording(player, tree, context, () => {
+    player.replaceWith(make("span", "picture-missing", renderWords().missingFilm));
+    failed();
+  });
+}
+
+function recording<T extends HTMLMediaElement>(player: T, tree: Tree, context: NodeContext, failed: () => void): T {
   player.controls = true;
   player.preload = "auto";
-  player.setAttribute("aria-label", attributes.title ?? renderWords().sound);
-  load(attributes.asset, context, player, () =>
-    player.replaceWith(make("span", "picture-missing", renderWords().missingSound)),
-  );
+  player.setAttribute("controlslist", "nodownload noremoteplayback");
+  player.setAttribute("disableremoteplayback", "");
+  player.loop = attributesOf(tree).loop === "true";
+  const tracks = childrenOf(tree).filter((child): child is Tree => typeof child !== "string" && child[0] === "track");
+  const shown = tracks.find((track) => attributesOf(track).default === "true") ?? tracks[0];
+  for (const tree of tracks) player.append(track(attributesOf(tree), context, tree === shown));
+  load(attributesOf(tree).asset, context, player, failed);
   return player;
+}
+
+const KINDS = new Set(["subtitles", "captions", "descriptions", "chapters"]);
+
+function track(attributes: Attributes, context: NodeContext, shown: boolean): HTMLTrackElement {
+  const { kind = "subtitles", srclang = "", label = "", asset } = attributes;
+  const element = make("track");
+  element.kind = KINDS.has(kind) ? kind : "subtitles";
+  if (/^[A-Za-z0-9-]{1,35}$/.test(srclang)) element.srclang = srclang;
+  element.label = label || renderWords().subtitles;
+  element.default = shown;
+  if (asset === undefined) return element;
+  // Subtitles that cannot be had leave the film as it is.
+  context.assetUrl(asset).then((url) => {
+    if (url.startsWith("blob:")) element.src = url;
+  }, () => undefined);
+  return element;
 }
 
 function load(
   asset: string | undefined,
   context: NodeContext,
-  target: HTMLImageElement | HTMLAudioElement,
+  target: HTMLImageElement | HTMLMediaElement,
   failed: () => void,
 ): void {
   if (asset === undefined) {
@@ -57,7 +107,7 @@ function load(
   }, failed);
 }
 
-function side(image: HTMLImageElement, name: "width" | "height", value: string | undefined): void {
+function side(image: HTMLImageElement | HTMLVideoElement, name: "width" | "height", value: string | undefined): void {
   const pixels = Number(value);
   if (Number.isInteger(pixels) && pixels > 0 && pixels <= SIDE_LIMIT) image[name] = pixels;
 }

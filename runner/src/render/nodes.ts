@@ -1,5 +1,6 @@
 import type { Node as Markup } from "../wire/booklet";
-import { audio, picture } from "./media";
+import { supported } from "./catalog";
+import { audio, picture, video } from "./media";
 import type { NodeContext } from "./types";
 import { DROPPED, HTML, MATH, MATH_NAMESPACE, allowed, classes } from "./vocabulary";
 
@@ -62,14 +63,17 @@ function append(parent: Node, node: Markup, place: Place): void {
   const name = node[0];
   if (DROPPED.has(name)) return;
   const special = place.special(node, place);
-  const built = special ?? known(name, node, place);
-  parent.appendChild(built ?? build(childrenOf(node), { ...place, depth: place.depth + 1 }));
+  const built = special ?? known(name, node, place) ?? build(childrenOf(node), { ...place, depth: place.depth + 1 });
+  const { catalog } = attributesOf(node);
+  parent.appendChild(catalog === undefined ? built : supported(built, catalog, place));
 }
 
 function known(name: string, tree: Tree, place: Place): Node | null {
   const inner = { ...place, depth: place.depth + 1 };
   if (name === "img") return picture(attributesOf(tree), place);
-  if (name === "audio") return audio(attributesOf(tree), place.context);
+  if (name === "audio") return audio(tree, place.context);
+  if (name === "video") return video(tree, place.context);
+  if (name === "stimulus") return stimulus(attributesOf(tree).ref ?? "", inner);
   if (/^h[1-6]$/.test(name)) {
     const level = place.level + Math.max(0, place.headings.indexOf(Number(name[1])));
     return element(`h${Math.min(level, 6)}`, tree, inner, false);
@@ -84,6 +88,20 @@ function known(name: string, tree: Tree, place: Place): Node | null {
   scroll.className = "q-scroll";
   scroll.append(built);
   return scroll;
+}
+
+/** A shared text, in its own language. Inside itself it is not drawn again. */
+function stimulus(ref: string, inner: Place): Node | null {
+  const shared = inner.context.shared?.stimuli?.[ref];
+  if (!shared || inner.quiet) return null;
+  const block = document.createElement("div");
+  block.className = "q-stimulus q-block";
+  if (shared.language) block.lang = shared.language;
+  const special: Special = (tree, place) =>
+    tree[0] === "stimulus" ? document.createDocumentFragment() : inner.special(tree, place);
+  block.append(build(shared.body, { ...inner, special, headings: headingLevels(shared.body) }));
+  block.dataset.stimulus = ref;
+  return block;
 }
 
 function element(name: string, tree: Tree, inner: Place, math: boolean): Element {

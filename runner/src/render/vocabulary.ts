@@ -69,14 +69,38 @@ const CLASSES: Readonly<Record<string, string>> = {
   "qti-layout-row": "q-columns",
   "qti-visually-hidden": "visually-hidden",
   "qti-orientation-horizontal": "q-horizontal",
-  "qti-choices-stacking-2": "q-horizontal",
-  "qti-choices-stacking-3": "q-horizontal",
-  "qti-choices-stacking-4": "q-horizontal",
-  "qti-choices-stacking-5": "q-horizontal",
+  "qti-choices-stacking-1": "q-stack-1",
+  "qti-choices-stacking-2": "q-stack-2",
+  "qti-choices-stacking-3": "q-stack-3",
+  "qti-choices-stacking-4": "q-stack-4",
+  "qti-choices-stacking-5": "q-stack-5",
+  "qti-labels-none": "q-labels-none",
+  "qti-labels-decimal": "q-labels-decimal",
+  "qti-labels-lower-alpha": "q-labels-lower",
+  "qti-labels-upper-alpha": "q-labels-upper",
+  "qti-labels-suffix-none": "q-suffix-none",
+  "qti-labels-suffix-period": "q-suffix-period",
+  "qti-labels-suffix-parenthesis": "q-suffix-parenthesis",
+  "qti-choices-top": "q-bank-top",
+  "qti-choices-bottom": "q-bank-bottom",
+  "qti-choices-left": "q-bank-left",
+  "qti-choices-right": "q-bank-right",
+  "qti-unselected-hidden": "q-spots-hidden",
 };
 
-/** Our classes for an author's. */
+/** What an author's style sheet may name besides elements: neutral names, and QTI's own. */
+const STYLED = /^(?:k[0-9]{1,4}|qti-[a-z0-9-]{1,60})$/;
+
+/** Our classes for an author's, and those that a style sheet of the author's may name. */
 export function classes(value: string | undefined): string[] {
-  const known = (value ?? "").split(/\s+/).map((name) => CLASSES[name]);
-  return [...new Set(known.filter((name): name is string => name !== undefined))];
+  const names = (value ?? "").split(/\s+/);
+  const known = names.map((name) => CLASSES[name]).filter((name): name is string => name !== undefined);
+  return [...new Set([...known, ...names.filter((name) => STYLED.test(name))])];
+}
+
+/** The number at the end of a class such as qti-input-width-10; null: no such class. */
+export function measure(value: string | undefined, stem: string): number | null {
+  const found = (value ?? "").split(/\s+/).find((name) => name.startsWith(`${stem}-`));
+  const number = Number(found?.slice(stem.length + 1));
+  return Number.isInteger(number) && number > 0 && number <= 100 ? number : null;
 }

@@ -1,10 +1,14 @@
+import type { Plan } from "./plan";
+import type { Response, Rule, Stimulus, SupportCard } from "./interactions";
 import type { Writer } from "./types";
 
 /** A part's questions as a writer sees them: mirrors contract/booklet.py. */
 
 export type Attributes = Record<string, string>;
-/** Text, or `[name, {attribute: value}, ...children]`. */
+/** Text, or `[name, {attribute: value}, ...children]`. What they may be: contract/booklet.py. */
 export type Node = string | [name: string, attributes: Attributes, ...children: Node[]];
+
+export type { Interaction, Response, Rule, Stimulus, Support, SupportCard } from "./interactions";
 
 export interface KeyStroke {
   key: string;
@@ -12,24 +16,15 @@ export interface KeyStroke {
   label: string;
 }
 
-export interface Response {
-  id: string;
-  interaction: "choice" | "inline-choice" | "text-entry" | "extended-text";
-  cardinality: "single" | "multiple" | "ordered";
-  base: "identifier" | "string" | "integer" | "float";
-  /** 0: no limit. */
-  max_choices: number;
-  min_choices: number;
-  shuffle: boolean;
-  expected_length: number | null;
-  keys: KeyStroke[];
-}
-
 export interface Item {
   id: string;
   label: string;
   body: Node[];
   responses: Response[];
+  /** Style sheets in order: later ones win. */
+  styles?: string[];
+  /** BCP 47, where it is another than the booklet's. */
+  language?: string;
 }
 
 export interface Asset {
@@ -40,7 +35,7 @@ export interface Asset {
 }
 
 export interface Booklet {
-  format: "ardoise-booklet/1";
+  format: "ardoise-booklet/1" | "ardoise-booklet/2";
   campaign: string;
   part: string;
   writer: Writer;
@@ -51,7 +46,15 @@ export interface Booklet {
   items: Item[];
   instructions: Node[];
   assets: Record<string, Asset>;
+  stimuli?: Record<string, Stimulus>;
+  styles?: Record<string, Rule[]>;
+  catalogs?: Record<string, SupportCard[]>;
+  /** Version 1 has none: the items in their order, free to go back and forth. */
+  plan?: Plan | null;
 }
+
+/** What this runner draws. */
+export const BOOKLET_FORMATS: readonly string[] = ["ardoise-booklet/1", "ardoise-booklet/2"];
 
 /** Bytes of a booklet once opened, at most. */
 export const BOOKLET_PLAIN_LIMIT = 8 << 20;

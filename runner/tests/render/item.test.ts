@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { arranged } from "../../src/render/choice";
 import { isNumber, textValues } from "../../src/render/inline";
-import { renderItem, renderPreview } from "../../src/render/item";
+import { renderItem } from "../../src/render/item";
+import { renderPreview } from "../../src/render/preview";
 import type { Item, Node as Markup, Response } from "../../src/wire/booklet";
 
 function response(id: string, given: Partial<Response> = {}): Response {

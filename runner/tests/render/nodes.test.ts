@@ -32,7 +32,7 @@ describe("hostile markup", () => {
       { onclick: "x()", onMouseOver: "x()", style: "position:fixed", id: "CORRECT", href: "javascript:x", class: "button qti-align-center", "data-x": "1", slot: "a", is: "x-y" },
       "texte",
     ]);
-    expect(out.innerHTML).toBe('<p class="q-center">texte</p>');
+    expect(out.innerHTML).toBe('<p class="q-center qti-align-center">texte</p>');
   });
 
   it("never reads text as markup", () => {

@@ -1,0 +1,75 @@
+import { framed, keeper } from "./frame";
+import type { Answering, Control } from "./interaction";
+import { make } from "./make";
+import { attributesOf } from "./nodes";
+import { shownNumber } from "./words";
+
+/** More steps than this are not written below the line. */
+const LABELS = 21;
+
+/** A place on a line. It stands in the middle at first, and counts once it was touched or kept. */
+export function slider(answering: Answering): Control {
+  const { tree, words, values, name } = answering;
+  const attributes = attributesOf(tree);
+  const [least, most, step] = scale(attributes);
+  const line = make("input", "slider__line");
+  line.type = "range";
+  line.min = String(least);
+  line.max = String(most);
+  line.step = String(step);
+  const start = String(least + Math.round((most - least) / step / 2) * step);
+  line.value = start;
+  const given = values[0];
+  if (given !== undefined && given !== "") line.value = given;
+  line.setAttribute("aria-label", answering.name);
+  const value = make("output", "slider__value");
+  const draw = (answered: boolean): void => {
+    const shown = shownNumber(Number(line.value));
+    value.textContent = answered ? shown : "–";
+    line.setAttribute("aria-valuetext", answered ? shown : `${words.noValue}, ${shown}`);
+    line.classList.toggle("slider__line--given", answered);
+    keep.draw(answered);
+  };
+  const take = (): void => {
+    draw(true);
+    answering.change([line.value]);
+  };
+  const keep = keeper(answering, "", take, () => {
+    line.value = start;
+    draw(false);
+    answering.change([]);
+  });
+  const yes = keep.element.querySelector("button");
+  if (yes) yes.textContent = words.keepValue(shownNumber(Number(start)));
+  line.addEventListener("input", take);
+  // A press that leaves the thumb where it stands says yes to that place, and sends no `input`.
+  line.addEventListener("pointerup", take);
+  const upright = attributes.orientation === "vertical";
+  const holder = make("div", upright ? "slider slider--upright" : "slider", value, line, labels([least, most, step], attributes));
+  const flipped = attributes.reverse === "true";
+  if (upright) line.setAttribute("aria-orientation", "vertical");
+  holder.classList.toggle("slider--flipped", flipped);
+  draw(given !== undefined && given !== "");
+  const element = framed(answering, { className: "sliding", title: `${name}. ${words.slider}` }, null, holder, keep.element);
+  return { element, target: line };
+}
+
+type Scale = readonly [least: number, most: number, step: number];
+
+function scale({ min = "0", max = "100", step = "1" }: Readonly<Record<string, string>>): Scale {
+  const least = Number.isFinite(Number(min)) ? Number(min) : 0;
+  const most = Number(max) > least ? Number(max) : least + 1;
+  const by = Number(step);
+  return [least, most, by > 0 && Number.isFinite(by) ? by : 1];
+}
+
+/** Every step where the author asks for it and there is room; else the two ends. */
+function labels([least, most, step]: Scale, attributes: Readonly<Record<string, string>>): HTMLElement {
+  const steps = Math.floor((most - least) / step + 1e-9);
+  const all = attributes.labels === "true" && steps + 1 <= LABELS;
+  const shown = all ? Array.from({ length: steps + 1 }, (_, index) => least + index * step) : [least, most];
+  const row = make("span", all ? "slider__labels slider__labels--all" : "slider__labels");
+  row.setAttribute("aria-hidden", "true");
+  row.append(...shown.map((number) => make("span", "slider__label", shownNumber(Number(number.toFixed(9))))));
+  return row;
+}
