@@ -114,6 +114,8 @@ class Calibration:
                     "in the calibration; calibrate it anew"
                 )
         names = tuple(group.name for group in self.groups)
+        if chosen.groups is None and len(names) > 1:
+            raise EstimationError(f"the responses have no groups, the calibration has {names}")
         if chosen.groups is not None and chosen.group_names != names:
             raise EstimationError(
                 f"the responses have groups {chosen.group_names}, the calibration {names}"

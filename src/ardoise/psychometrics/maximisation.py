@@ -29,18 +29,18 @@ class Curvature:
     @property
     def standardised(self) -> Array:
         """The gradient in units of the complete-data information's root, (n, p)."""
-        diagonal = np.einsum("npp->np", self.information)
-        return np.divide(
-            self.gradient,
-            np.sqrt(diagonal, where=diagonal > 0, out=np.ones_like(diagonal)),
-        )
+        places = np.arange(self.gradient.shape[1])
+        diagonal = self.information[:, places, places]
+        root: Array = np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
+        return self.gradient / root
 
 
 def objective(batch: Batch, values: Array, counts: Array, theta: Array, priors: Priors) -> Array:
     """The expected complete-data log-likelihood of each item, plus its priors: (n,)."""
     logs = families.log_probabilities(batch.family, values, theta)
     total: Array = np.where(counts > 0, counts * logs, 0.0).sum(axis=(1, 2))
-    return total + prior_terms(batch, values, priors)[0].sum(axis=1)
+    total += prior_terms(batch, values, priors)[0].sum(axis=1)
+    return total
 
 
 def curvature(
@@ -66,7 +66,7 @@ def maximise(batch: Batch, start: Array, counts: Array, theta: Array, priors: Pr
     values = start.copy()
     if not batch.free.any():
         return values
-    active = batch.free.any(axis=1)
+    active: NDArray[np.bool_] = np.any(batch.free, axis=1)
     limit = np.full(values.shape[1], _OTHER_STEP)
     limit[0] = _SLOPE_STEP
     for _ in range(_ROUNDS):
@@ -138,13 +138,13 @@ def proper(batch: Batch, values: Array, priors: Priors) -> bool:
 
 
 def _newton(now: Curvature, free: NDArray[np.bool_]) -> Array:
-    information, gradient = now.information.copy(), np.where(free, now.gradient, 0.0)
-    information *= free[:, :, None] & free[:, None, :]
+    gradient: Array = np.where(free, now.gradient, 0.0)
+    information: Array = now.information * (free[:, :, None] & free[:, None, :])
     p = gradient.shape[1]
     diagonal = np.arange(p)
     own = information[:, diagonal, diagonal]
     information[:, diagonal, diagonal] = np.where(free, own * (1 + 1e-12) + 1e-12, 1.0)
-    step: Array = np.linalg.solve(information, gradient[:, :, None])[:, :, 0]
+    step: Array = np.linalg.solve(information, gradient[:, :, None])[:, :, 0].astype(np.float64)
     return step
 
 

@@ -22,6 +22,7 @@ from ardoise.psychometrics.responses import MISSING, Responses
 from ardoise.psychometrics.threads import BLOCK, blocks, over_stripes
 
 _TINY = 1e-280
+_IMPOSSIBLE = -700.0  # for log 0: a plane's 0 times −∞ would be no number
 
 
 @dataclass
@@ -131,7 +132,8 @@ class Layout:
         base = log_prior.copy()
         rows: list[Array] = []
         lowest: list[Array] = []
-        for batch, log in zip(self.batches, logs, strict=True):
+        for batch, exact in zip(self.batches, logs, strict=True):
+            log = np.maximum(exact, _IMPOSSIBLE)
             complete = self.complete(batch)
             base += log[complete, 0].sum(axis=0)
             lowest.append(log[~complete, 0])
@@ -235,4 +237,5 @@ def _complete(responses: Responses) -> NDArray[np.bool_]:
     highest = np.zeros(len(responses.items), dtype=np.uint8)
     for start in range(0, responses.pupils, BLOCK):
         np.maximum(highest, responses.codes[start : start + BLOCK].max(axis=0), out=highest)
-    return highest != MISSING
+    complete: NDArray[np.bool_] = highest != MISSING
+    return complete

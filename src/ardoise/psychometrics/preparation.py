@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +69,7 @@ def models_for(responses: Responses, model: str | Mapping[str, Model]) -> dict[s
     """
     chosen: dict[str, Model] = {}
     for name, categories in zip(responses.items, responses.categories, strict=True):
+        kind: str
         if isinstance(model, str):
             wanted = model.upper()
             kind = (_BINARY if categories == 2 else _POLYTOMOUS).get(wanted, wanted)
@@ -79,7 +81,7 @@ def models_for(responses: Responses, model: str | Mapping[str, Model]) -> dict[s
             raise ModelError(f"item {name!r}: {kind!r} is not one of {', '.join(MODELS)}")
         if kind in BINARY and categories > 2:
             raise ModelError(f"item {name!r} has {categories} categories: a {kind} has two")
-        chosen[name] = kind
+        chosen[name] = cast(Model, kind)
     return chosen
 
 
