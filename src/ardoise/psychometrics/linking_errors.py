@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from ardoise.psychometrics.errors import StandardErrors
 from ardoise.psychometrics.faults import PsychometricsError
 from ardoise.psychometrics.linking import Link, common, link, moments
 from ardoise.psychometrics.linking_curves import Curves, hessian
-from ardoise.psychometrics.models import ItemParameters
+from ardoise.psychometrics.models import COMMON_SLOPE, ItemParameters
 
 Floats = NDArray[np.float64]
 STEP = 1e-5
@@ -142,6 +143,29 @@ def bootstrapped(
         found,
         covariance=((float(cov[0, 0]), float(cov[0, 1])), (float(cov[1, 0]), float(cov[1, 1]))),
     )
+
+
+def joint_covariance(errors: StandardErrors, items: Sequence[str]) -> Floats:
+    """Covariance of these items' ``vector`` entries, item after item, as linking takes it.
+
+    What was fixed has zeros; items with a common slope share its variance. Guessing, whose
+    standard errors are reported as a probability's, becomes its logit again.
+    """
+    places = {name: at for at, name in enumerate(errors.names)}
+    at, scale = [], []
+    for name in items:
+        item = errors.calibration.item(name)
+        slope = places.get((name, "slope"), -1)
+        if slope < 0 and item.model in COMMON_SLOPE and name not in errors.calibration.anchors:
+            slope = places.get(("", "common slope"), -1)
+        steps = [places.get((name, f"intercept {k}"), -1) for k in range(1, item.categories)]
+        at += [slope, *steps]
+        scale += [1.0] * item.categories
+        if item.guess > 0:
+            at.append(places.get((name, "guess"), -1))
+            scale.append(1 / (item.guess * (1 - item.guess)))
+    index, factor = np.array(at), np.where(np.array(at) >= 0, scale, 0.0)
+    return np.asarray(errors.covariance[np.ix_(index, index)] * factor * factor[:, None])
 
 
 def perturbed(item: ItemParameters, place: int, by: float) -> ItemParameters:

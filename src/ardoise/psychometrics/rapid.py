@@ -110,18 +110,18 @@ def two_speeds(item: str, seconds: NDArray[np.float32]) -> TwoSpeeds:
     if len(known) < 50:
         return TwoSpeeds(item, (nan, nan), (nan, nan), nan, nan, nan)
     logs = np.log(known.astype(np.float64))
-    low, high = np.quantile(logs, [0.0005, 0.9995])
+    low, high = (float(np.quantile(logs, q)) for q in (0.0005, 0.9995))
     if not high > low:
         return TwoSpeeds(item, (nan, nan), (nan, nan), nan, nan, nan)
     counts, edges = np.histogram(np.clip(logs, low, high), BINS, (low, high))
     x, w = (edges[:-1] + edges[1:]) / 2, counts / counts.sum()
-    width = edges[1] - edges[0]
+    width = (high - low) / BINS
     best: tuple[float, Floats] | None = None
     for split in (0.05, 0.15, 0.3, 0.5):
         loglik, found = _two_normals(x, w, split, width)
         if best is None or loglik > best[0]:
             best = (loglik, found)
-    m1, s1, m2, s2, share = best[1] if best is not None else np.full(5, nan)
+    m1, s1, m2, s2, share = (best[1] if best is not None else np.full(5, nan)).tolist()
     if m1 > m2:
         m1, s1, m2, s2, share = m2, s2, m1, s1, 1 - share
     separation = float((m2 - m1) * np.sqrt(2 / (s1**2 + s2**2)))
@@ -129,9 +129,9 @@ def two_speeds(item: str, seconds: NDArray[np.float32]) -> TwoSpeeds:
     threshold = float(np.exp(_crossing(m1, s1, m2, s2, share))) if apart else nan
     return TwoSpeeds(
         item,
-        (float(m1), float(s1)),
-        (float(m2), float(s2)),
-        float(share),
+        (m1, s1),
+        (m2, s2),
+        share,
         separation,
         threshold,
     )
@@ -147,8 +147,8 @@ def _two_normals(x: Floats, w: Floats, split: float, width: float) -> tuple[floa
         a, b = w * r, w * (1 - r)
         share = float(a.sum())
         m1, m2 = a @ x / share, b @ x / (1 - share)
-        s1 = max(np.sqrt(a @ (x - m1) ** 2 / share), width)
-        s2 = max(np.sqrt(b @ (x - m2) ** 2 / (1 - share)), width)
+        s1 = max(float(np.sqrt(a @ (x - m1) ** 2 / share)), width)
+        s2 = max(float(np.sqrt(b @ (x - m2) ** 2 / (1 - share))), width)
         at = np.array([m1, s1, m2, s2, share])
         f1 = np.log(share) - np.log(s1) - 0.5 * ((x - m1) / s1) ** 2
         f2 = np.log1p(-share) - np.log(s2) - 0.5 * ((x - m2) / s2) ** 2
