@@ -157,7 +157,7 @@ def test_cc2_gives_the_maximum_of_the_item_and_says_the_feedback() -> None:
     item = made("CC2_match", "A", outcomes=outcomes)
     assert scored(item, "A").score == scored(item, "A").max_score == 3
     assert [scored(item, *given).outcomes["FEEDBACKBASIC"] for given in (("A",), ("B",), ())] == [
-        "correct", "incorrect", "empty",
+        "correct", "incorrect", "incorrect",
     ]  # fmt: skip
 
 

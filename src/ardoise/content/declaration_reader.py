@@ -185,6 +185,8 @@ class DeclarationReader:
 
     def _mapping(self, element: etree._Element, declared: Declared) -> Mapping:
         entries: list[MapEntry] = []
+        # QTI 3: insensitive unless the author says otherwise; some say so for the whole mapping.
+        usual = element.get("case-sensitive") or "false"
         for child in self._bounded(element, "qti-map-entry"):
             key = child.get("map-key")
             value = number(child.get("mapped-value"))
@@ -193,8 +195,7 @@ class DeclarationReader:
             elif key and declared.base and not lexical(declared.base, key):
                 self._fault(child, f"map-key {key[:40]!a} is no {declared.base}")
             else:
-                # QTI 3: insensitive unless the author says otherwise.
-                sensitive = (child.get("case-sensitive") or "false").strip() in ("true", "1")
+                sensitive = (child.get("case-sensitive") or usual).strip() in ("true", "1")
                 kept = key if declared.base == "string" else key.strip()
                 entries.append(MapEntry(kept, value, sensitive))
         if not entries:

@@ -48,7 +48,9 @@ def to_qti3(root: etree._Element, *, file: str) -> etree._Element:
     for element in root.iter(etree.Element):
         element.set(_MARK, str(line_of(element) or 0))
         if local(element) == "mapEntry" and element.get("caseSensitive") is None:
-            element.set("caseSensitive", "true")
+            parent = element.getparent()
+            inherited = None if parent is None else parent.get("caseSensitive")
+            element.set("caseSensitive", inherited or "true")
     try:
         text = upgrade_qti2_to_qti3(etree.tostring(root))
         upgraded = etree.fromstring(

@@ -1,25 +1,40 @@
-"""An item compiled to a scorer: the standard templates of QTI response processing.
+"""An item compiled to a scorer: response processing over one set of responses.
 
-QTI 3 Assessment, Section & Item Information Model, response processing templates `match_correct`
-and `map_response`, and the CC2 spellings of Common Cartridge, which give MAXSCORE for a match.
+QTI 3 ASI, "Response Processing". Compiled once an item; then the same responses always give the
+same outcomes.
 """
 
-from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import Any
 
-from ardoise.content.model import Item, OutcomeDeclaration, ResponseDeclaration
-from ardoise.content.model import Mapping as PointMap
-from ardoise.scoring.values import Base, Value, parse_response
+from ardoise.content.model import Item
+from ardoise.content.processing import Processing
+from ardoise.content.scorable import Scorable
+from ardoise.content.variables import MapEntry, OutcomeDeclaration, ResponseDeclaration
+from ardoise.content.variables import Mapping as PointMap
+from ardoise.scoring.declared import (
+    correct_of,
+    declarations,
+    default_of,
+    item_scope,
+    outcome_start,
+    reader,
+)
+from ardoise.scoring.draws import Draws
+from ardoise.scoring.instantiate import TemplateValues, compile_templates
+from ardoise.scoring.maxima import best_score, stated_maximum
+from ardoise.scoring.rules import RunRule, compile_rules
+from ardoise.scoring.scope import Capture, Datum, Scope, State, Step, Variable
+from ardoise.scoring.templates import SCORE, template_rules
+from ardoise.scoring.values import parse_response
 
-RESPONSE = "RESPONSE"
-SCORE = "SCORE"
-Outcome = Value | tuple[Value, ...] | None
-Capture = Callable[[Base, str], Value | None]
-"""Text to value: `values.parse_response` for what pupils type, `values.parse_lexical` for QTI's."""
-Response = Value | tuple[Value, ...] | None
+Outcome = Datum
+Response = Datum
 """A typed response; None is NULL: nothing given, or nothing that can be read."""
+Responses = Mapping[str, tuple[str, ...]]
+COMPLETION = "completionStatus"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +46,8 @@ class ItemScore:
     max_score: float
     """Points at most. For an item that no machine scores: its normal-maximum, or 0 if unsaid."""
     outcomes: Mapping[str, Outcome]
+    completion: str = "completed"
+    """QTI's completionStatus after processing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,161 +57,207 @@ class Scorer:
     item: str
     max_score: float
     machine_scored: bool
-    _read: Callable[[tuple[str, ...]], Response]
-    _points: Callable[[Response], float] | None
-    _outcomes: Mapping[str, Outcome]
-    _feedback: bool
+    adaptive: bool
+    _readers: Mapping[str, Callable[[tuple[str, ...]], Response]]
+    _start: Mapping[str, Datum]
+    """Every variable before an attempt."""
+    _outcomes: tuple[str, ...]
+    _rules: RunRule | None
+    _instance: Callable[[Draws | None, list[Step] | None], TemplateValues]
+    _fixed: TemplateValues | None
+    """What template processing gives where it draws nothing; None: it draws."""
+    _keys: Mapping[str, Datum] = field(default_factory=dict)
+    _defaults: Mapping[str, Datum] = field(default_factory=dict)
 
-    def score(self, responses: Mapping[str, tuple[str, ...]]) -> ItemScore:
-        """Responses by QTI identifier, as they were given. Missing and empty are the same."""
-        if self._points is None:
-            return ItemScore(None, self.max_score, self._outcomes)
-        response = self._read(tuple(responses.get(RESPONSE, ())))
-        score = self._points(response)
-        outcomes = {**self._outcomes, SCORE: score}
-        if self._feedback:
-            right = response is not None and score >= self.max_score
-            outcomes["FEEDBACKBASIC"] = (
-                "empty" if response is None else "correct" if right else "incorrect"
-            )
-        return ItemScore(score, self.max_score, MappingProxyType(outcomes))
+    @property
+    def responses(self) -> tuple[str, ...]:
+        """The identifiers of the responses that the item declares."""
+        return tuple(self._readers)
+
+    def score(
+        self,
+        responses: Responses,
+        *,
+        templates: TemplateValues | Mapping[str, Datum] | None = None,
+        trace: list[Step] | None = None,
+    ) -> ItemScore:
+        """Responses by QTI identifier, as they were given. Missing and empty are the same.
+
+        `templates`: what the seat's or form's draw gave, for items that draw. Raises ContentFault
+        if such an item is scored without.
+        """
+        if self._rules is None:
+            return ItemScore(None, self.max_score, self._unscored())
+        instance = self.instance(templates)
+        values = dict(self._start)
+        if instance.defaults:
+            values.update((k, v) for k, v in instance.defaults.items() if k in self._outcomes)
+        for name, read in self._readers.items():
+            given = responses.get(name)
+            values[name] = read(given) if given else None
+        return self.run(values, templates=instance, trace=trace)
+
+    def read(self, responses: Responses) -> dict[str, Response]:
+        """Typed responses, one for every declared response variable."""
+        return {name: read(responses.get(name, ())) for name, read in self._readers.items()}
+
+    def run(
+        self,
+        values: dict[str, Datum],
+        *,
+        templates: TemplateValues | Mapping[str, Datum] | None = None,
+        trace: list[Step] | None = None,
+        draws: Draws | None = None,
+    ) -> ItemScore:
+        """Runs the rules over typed values, which it changes. For attempts and for reference cases.
+
+        Template values and their defaults are laid over what `values` holds of them.
+        """
+        instance = self.instance(templates)
+        values.update(instance.values)
+        defaults = {**self._defaults, **instance.defaults} if instance.defaults else self._defaults
+        state = State(values, instance.correct, defaults, draws, trace)
+        if self._rules is not None:
+            self._rules(state)
+        return self._result(values)
+
+    def _result(self, values: Mapping[str, Datum]) -> ItemScore:
+        outcomes = {name: values[name] for name in self._outcomes}
+        completion = values.get(COMPLETION)
+        if not self.adaptive and completion in (None, "unknown", "not_attempted"):
+            completion = "completed"
+        if COMPLETION in outcomes:
+            outcomes[COMPLETION] = completion
+        found = outcomes.get(SCORE)
+        plain = float(found) if isinstance(found, int | float) else 0.0
+        return ItemScore(
+            plain if self.machine_scored else None,
+            self.max_score, MappingProxyType(outcomes), str(completion or "unknown"),
+        )  # fmt: skip
+
+    def start(
+        self, templates: TemplateValues | Mapping[str, Datum] | None = None
+    ) -> dict[str, Datum]:
+        """Every variable as it stands before the first attempt."""
+        instance = self.instance(templates)
+        return {**self._start, **instance.values, **instance.defaults}
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """The identifiers of the item's outcomes."""
+        return self._outcomes
+
+    def response_defaults(self, templates: TemplateValues | None = None) -> dict[str, Datum]:
+        """Responses before the candidate says anything."""
+        changed = self.instance(templates).defaults
+        return {name: changed.get(name, self._defaults.get(name)) for name in self._readers}
+
+    def draw(self, seed: bytes, trace: list[Step] | None = None) -> TemplateValues:
+        """Template values for a seed."""
+        return self._instance(Draws(seed, self.item), trace)
+
+    def instance(self, templates: TemplateValues | Mapping[str, Datum] | None) -> TemplateValues:
+        """What template processing gave. Raises ContentFault if it draws and nothing was given."""
+        if templates is None:
+            return self._fixed if self._fixed is not None else self._instance(None, None)
+        if isinstance(templates, TemplateValues):
+            return templates
+        return TemplateValues(dict(templates), self._keys)
+
+    def _unscored(self) -> Mapping[str, Outcome]:
+        # A default of 0 would read as a score.
+        kept = {name: self._start[name] for name in self._outcomes if name != SCORE}
+        return MappingProxyType(kept)
 
 
-def compile_item(item: Item, *, capture: Capture = parse_response) -> Scorer:
-    """The scorer of an item. Items that came through `read_package` always compile.
+def compile_item(item: Item | Scorable, *, capture: Capture = parse_response) -> Scorer:
+    """The scorer of an item. Raises ContentFault for rules that have no meaning.
 
     `capture` reads responses and keys alike, so that both meet in the same form.
     """
-    outcomes = {outcome.identifier: _default(outcome) for outcome in item.outcomes}
-    response = next((r for r in item.responses if r.identifier == RESPONSE), None)
-    if item.template is None or response is None:
-        outcomes.pop(SCORE, None)  # a default of 0 would read as a score
-        return Scorer(
-            item.identifier, _stated_maximum(item) or 0.0, False, lambda _: None, None,
-            MappingProxyType(outcomes), False,
-        )  # fmt: skip
-    outcomes.setdefault(SCORE, 0.0)
-    most = outcomes.get("MAXSCORE")
-    full = float(most) if isinstance(most, int | float) else 1.0
-    if item.template.endswith("map_response"):
-        points = _map_points(response, response.mapping or PointMap(()), capture)
-        best = _best_mapped(item, response, response.mapping or PointMap(()))
-    else:
-        full = full if item.template.startswith("CC2") else 1.0
-        points = _match_points(response, full, capture)
-        best = full
-    stated = _stated_maximum(item)
-    return Scorer(
-        item.identifier,
-        stated if stated is not None else best,
-        True,
-        _reader(response, capture),
-        points,
-        MappingProxyType(outcomes),
-        item.template in ("CC2_match", "CC2_map_response") and "FEEDBACKBASIC" in outcomes,
+    scorable = item if isinstance(item, Scorable) else scorable_of(item)
+    scope = item_scope(scorable, capture)
+    outcomes = list(scorable.outcomes)
+    processing = scorable.response_processing
+    if processing is not None and processing.template is not None and SCORE not in scope.variables:
+        # The standard templates set SCORE, declared or not.
+        score = OutcomeDeclaration(SCORE, "single", "float")
+        outcomes.append(score)
+        scope.variables = {
+            **scope.variables, SCORE: Variable(SCORE, "outcome", "single", "float", score)
+        }  # fmt: skip
+    instance = compile_templates(scorable, scope)
+    draws_templates, scope.draws = scope.draws, False
+    rules = _compiled(scorable, scope)
+    names = tuple(outcome.identifier for outcome in outcomes)
+    starts = {outcome.identifier: outcome_start(outcome, scope) for outcome in outcomes}
+    scored = _is_machine_scored(outcomes, rules)
+    scorer = Scorer(
+        scorable.identifier, 0.0, scored, scorable.adaptive,
+        {one.identifier: reader(one, capture) for one in scorable.responses},
+        _session(scorable, scope, starts), names, rules, instance,
+        None if draws_templates else instance(None, None),
+        {one.identifier: correct_of(one, scope) for one in scorable.responses},
+        {one.identifier: default_of(one, scope) for one in declarations(scorable)},
+    )  # fmt: skip
+    stated = stated_maximum(scorable, starts)
+    if stated is None:
+        stated = best_score(scorable, scope, scorer.run, scorer.start) if scored else 0.0
+    return _with_maximum(scorer, stated)
+
+
+def scorable_of(item: Any) -> Scorable:
+    """An item's variables and rules."""
+    held = getattr(item, "scorable", None)
+    if isinstance(held, Scorable):
+        return held
+    return Scorable(
+        item.identifier, item.file,
+        responses=tuple(
+            ResponseDeclaration(
+                r.identifier, r.cardinality, r.base, r.correct,
+                None if r.mapping is None else PointMap(
+                    tuple(MapEntry(e.key, e.value, e.case_sensitive) for e in r.mapping.entries),
+                    r.mapping.default, r.mapping.lower, r.mapping.upper,
+                ),
+            )
+            for r in item.responses
+        ),
+        outcomes=tuple(
+            OutcomeDeclaration(o.identifier, o.cardinality, o.base, o.default, o.normal_maximum)
+            for o in item.outcomes
+        ),
+        response_processing=(
+            None if item.template is None else Processing("response", item.template)
+        ),
+        most_choices={q.response: q.max_choices for q in item.questions},
+    )  # fmt: skip
+
+
+def _with_maximum(scorer: Scorer, most: float) -> Scorer:
+    return replace(scorer, max_score=most)
+
+
+def _compiled(scorable: Scorable, scope: Scope) -> RunRule | None:
+    processing = scorable.response_processing
+    if processing is None:
+        return None
+    if processing.template is None:
+        return compile_rules(processing.rules, scope)
+    return compile_rules(
+        template_rules(processing.template, scope.variables, processing.line), scope
     )
 
 
-def _default(outcome: OutcomeDeclaration) -> Outcome:
-    """A variable's value before processing: its default; a lone number without one is 0."""
-    convert: Callable[[str], Value] = {"integer": int, "float": float}.get(outcome.base or "", str)
-    values = tuple(convert(value) for value in outcome.default)
-    if outcome.cardinality == "single":
-        if values:
-            return values[0]
-        return convert("0") if outcome.base in ("integer", "float") else None
-    return values or None
+def _is_machine_scored(outcomes: list[OutcomeDeclaration], rules: RunRule | None) -> bool:
+    score = next((one for one in outcomes if one.identifier == SCORE), None)
+    return rules is not None and score is not None and score.external_scored is None
 
 
-def _stated_maximum(item: Item) -> float | None:
-    for outcome in item.outcomes:
-        if outcome.identifier == SCORE:
-            return outcome.normal_maximum
-    return None
-
-
-def _reader(
-    response: ResponseDeclaration, capture: Capture
-) -> Callable[[tuple[str, ...]], Response]:
-    """Typed responses. Several values for one variable are no value: nothing says which counts."""
-
-    def single(given: tuple[str, ...]) -> Response:
-        return capture(response.base, given[0]) if len(given) == 1 else None
-
-    def multiple(given: tuple[str, ...]) -> Response:
-        values = (capture(response.base, text) for text in given)
-        return tuple(value for value in values if value is not None) or None
-
-    return single if response.cardinality == "single" else multiple
-
-
-def _match_points(
-    response: ResponseDeclaration, full: float, capture: Capture
-) -> Callable[[Response], float]:
-    """`match`: same value; for multiple, the same as often, in any order. NULL: no points."""
-    keys = [capture(response.base, text) for text in response.correct]
-    if response.cardinality == "single":
-        key = keys[0] if keys else None
-        return lambda given: full if given is not None and given == key else 0.0
-    wanted = Counter(key for key in keys if key is not None)
-    return lambda given: full if isinstance(given, tuple) and Counter(given) == wanted else 0.0
-
-
-def _map_points(
-    response: ResponseDeclaration, mapping: PointMap, capture: Capture
-) -> Callable[[Response], float]:
-    """`mapResponse`: the sum over distinct values, each by its entry or the default, then bounds.
-
-    The first entry that fits counts. The template gives 0 for NULL without asking the mapping.
-    """
-    worth = _Worth(response, mapping, capture)
-
-    def points(given: Response) -> float:
-        if given is None:
-            return 0.0
-        values = dict.fromkeys(given) if isinstance(given, tuple) else (given,)
-        return _bounded(sum(worth.of(value) for value in values), mapping)
-
-    return points
-
-
-class _Worth:
-    """What one value is worth, found without walking through the entries."""
-
-    def __init__(self, response: ResponseDeclaration, mapping: PointMap, capture: Capture) -> None:
-        self._default = mapping.default
-        self._exact: dict[Value, tuple[int, float]] = {}
-        self._folded: dict[Value, tuple[int, float]] = {}
-        for place, entry in enumerate(mapping.entries):
-            key = capture(response.base, entry.key)
-            # Texts alone have case to fold: an identifier is exact, whatever the entry says.
-            if isinstance(key, str) and response.base == "string" and not entry.case_sensitive:
-                self._folded.setdefault(key.casefold(), (place, entry.value))
-            elif key is not None:
-                self._exact.setdefault(key, (place, entry.value))
-
-    def of(self, value: Value) -> float:
-        found = [self._exact.get(value)]
-        if isinstance(value, str) and self._folded:
-            found.append(self._folded.get(value.casefold()))
-        hits = [hit for hit in found if hit is not None]
-        return min(hits)[1] if hits else self._default
-
-
-def _bounded(total: float, mapping: PointMap) -> float:
-    if mapping.lower is not None:
-        total = max(total, mapping.lower)
-    if mapping.upper is not None:
-        total = min(total, mapping.upper)
-    return float(total)
-
-
-def _best_mapped(item: Item, response: ResponseDeclaration, mapping: PointMap) -> float:
-    """The most that a mapping can give: as many of its best entries as may be chosen, bounded."""
-    gains = sorted((entry.value for entry in mapping.entries if entry.value > 0), reverse=True)
-    if response.cardinality == "single":
-        gains = gains[:1]
-    else:
-        most = next((q.max_choices for q in item.questions if q.response == RESPONSE), 0)
-        gains = gains[:most] if most else gains
-    return _bounded(sum(gains), mapping)
+def _session(scorable: Scorable, scope: Scope, starts: Mapping[str, Datum]) -> dict[str, Datum]:
+    built_in: dict[str, Datum] = {"numAttempts": 1, "duration": 0.0, COMPLETION: "unknown"}
+    responses = dict.fromkeys(one.identifier for one in scorable.responses)
+    contexts = {one.identifier: default_of(one, scope) for one in scorable.contexts}
+    session = {**built_in, **contexts, **responses, **starts}
+    session[COMPLETION] = session[COMPLETION] or "unknown"
+    return session

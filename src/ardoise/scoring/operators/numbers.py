@@ -1,0 +1,178 @@
+"""Arithmetic on numbers. NULL in, NULL out; a result that is no number is NULL.
+
+QTI 3 ASI gives integer if every operand is integer, for sum, product, subtract, min and max;
+divide and power always give a float.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ardoise.content.processing import Expression
+from ardoise.scoring.operators.operands import (
+    Compiler,
+    all_numbers,
+    binary,
+    single_integer,
+    single_number,
+    unary,
+    whole,
+)
+from ardoise.scoring.operators.rounding import half_up, rounded, rounding_of
+from ardoise.scoring.scope import Compiled, Scope, State
+
+_BITS = 4_096
+"""Whole numbers beyond this size are no scores."""
+
+
+def finite(value: float) -> float | None:
+    """A result, or NULL where it is no number or too large to be one."""
+    if isinstance(value, int):
+        return value if value.bit_length() <= _BITS else None
+    return None if math.isnan(value) or math.isinf(value) else value
+
+
+def _many(fold: Callable[[list[Any]], float]) -> Compiler:
+    """sum, product, min, max over single values and containers."""
+
+    def build(expression: Expression, operands: tuple[Compiled, ...], scope: Scope) -> Compiled:
+        numbers = all_numbers(scope, expression, operands)
+
+        def run(state: State) -> float | None:
+            found = numbers(state)
+            if not found:
+                return None
+            try:
+                return finite(fold(found))
+            except OverflowError:
+                return None
+
+        return Compiled(run, "single", whole(operands))
+
+    return build
+
+
+def _two(apply: Callable[[Any, Any], Any], *, always_float: bool = False) -> Compiler:
+    """subtract, divide, power: two single numbers."""
+
+    def build(expression: Expression, operands: tuple[Compiled, ...], scope: Scope) -> Compiled:
+        first, second = (single_number(scope, expression, operand) for operand in operands)
+        base = "float" if always_float else whole(operands)
+        return Compiled(binary(first, second, apply), "single", base)
+
+    return build
+
+
+def _subtract(one: float, other: float) -> float | None:
+    return finite(one - other)
+
+
+def divided(one: float, other: float) -> float | None:
+    """ "If the second … is 0 … the result is NULL"."""
+    try:
+        return None if other == 0 else finite(one / other)
+    except OverflowError:
+        return None
+
+
+def to_power(one: float, other: float) -> float | None:
+    """A float; NULL where the real power does not exist or is too large."""
+    try:
+        return finite(math.pow(one, other))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _two_integers(apply: Callable[[int, int], int | None]) -> Compiler:
+    def build(expression: Expression, operands: tuple[Compiled, ...], scope: Scope) -> Compiled:
+        first, second = (single_integer(scope, expression, operand) for operand in operands)
+        return Compiled(binary(first, second, apply), "single", "integer")
+
+    return build
+
+
+def _quotient(one: int, other: int) -> int | None:
+    """The greatest integer not above the quotient: -7 / 2 is -4."""
+    return None if other == 0 else one // other
+
+
+def _remainder(one: int, other: int) -> int | None:
+    """What integer-divide leaves: it has the divisor's sign."""
+    return None if other == 0 else one % other
+
+
+def _integers(fold: Callable[..., int]) -> Compiler:
+    """gcd and lcm, of whole numbers and containers of them."""
+
+    def build(expression: Expression, operands: tuple[Compiled, ...], scope: Scope) -> Compiled:
+        if any(operand.base == "float" for operand in operands):
+            scope.fault(expression, "takes integer values, not float ones")
+        numbers = all_numbers(scope, expression, operands)
+
+        def run(state: State) -> float | None:
+            found = numbers(state)
+            if not found or any(not isinstance(one, int) for one in found):
+                return None
+            return finite(fold(*found))
+
+        return Compiled(run, "single", "integer")
+
+    return build
+
+
+def truncated(value: float) -> float | None:
+    """Towards zero; infinity stays what it is."""
+    return value if math.isinf(value) else math.trunc(value)
+
+
+def _one(apply: Callable[[Any], Any]) -> Compiler:
+    """truncate and round give a whole number."""
+
+    def build(expression: Expression, operands: tuple[Compiled, ...], scope: Scope) -> Compiled:
+        run = single_number(scope, expression, operands[0])
+        return Compiled(unary(run, apply), "single", "integer")
+
+    return build
+
+
+def _integer_to_float(
+    expression: Expression, operands: tuple[Compiled, ...], scope: Scope
+) -> Compiled:
+    run = single_number(scope, expression, operands[0])
+    return Compiled(unary(run, float), "single", "float")
+
+
+def _round_to(expression: Expression, operands: tuple[Compiled, ...], scope: Scope) -> Compiled:
+    value = single_number(scope, expression, operands[0])
+    mode, figures = rounding_of(expression, scope)
+
+    def run(state: State) -> float | None:
+        found, places = value(state), figures(state)
+        if found is None or places is None:
+            return None
+        return rounded(found, mode, places)
+
+    return Compiled(run, "single", "float")
+
+
+def _sum(values: list[float]) -> float:
+    return sum(values[1:], values[0])
+
+
+COMPILERS: Mapping[str, Compiler] = {
+    "sum": _many(_sum),
+    "product": _many(math.prod),
+    "min": _many(min),
+    "max": _many(max),
+    "subtract": _two(_subtract),
+    "divide": _two(divided, always_float=True),
+    "power": _two(to_power, always_float=True),
+    "integer-divide": _two_integers(_quotient),
+    "integer-modulus": _two_integers(_remainder),
+    "gcd": _integers(math.gcd),
+    "lcm": _integers(math.lcm),
+    "truncate": _one(truncated),
+    "round": _one(half_up),
+    "round-to": _round_to,
+    "integer-to-float": _integer_to_float,
+}
