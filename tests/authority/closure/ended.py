@@ -13,6 +13,7 @@ from ardoise.authority.collection.rules import collect
 from ardoise.authority.collection.strays import decide_stray, stray_lines
 from ardoise.authority.keyring import CampaignKey
 from ardoise.authority.linkage.rules import numbers_of
+from ardoise.authority.marking.models import Rating, RatingPlan, RatingTask
 from ardoise.authority.marking.rules import mark_campaign
 from ardoise.authority.registry.identity import Identity, seal_identity
 from ardoise.authority.registry.labels import set_label
@@ -75,8 +76,19 @@ def ended_exam(
             decide_stray(stray, "set-aside", by="bureau-1", key=live.key)
     if mark:
         mark_campaign(live.campaign)
+    _a_rating(live)
     live.campaign.refresh_from_db()
     return live
+
+
+def _a_rating(live: LiveExam) -> None:
+    rater = Staff.objects.create(login=f"n-{reference()[:6]}", role="rater")
+    RatingPlan.objects.create(campaign=live.campaign, seed=bytes(32))
+    task = RatingTask.objects.create(
+        id=reference(), part=live.campaign.parts.first(), item="q9", response=bytes(32),
+        content=b"sealed", max_score=1.0,
+    )  # fmt: skip
+    Rating.objects.create(task=task, rater=rater, place=1)
 
 
 def _staff_and_logs(live: LiveExam, group: ClassGroup) -> None:

@@ -29,6 +29,12 @@ EXPECTED: dict[str, tuple[int, ...]] = {
     "closure:certificate-json": (LOGIN, GONE, GONE, GONE, NO, NO, NO),
     "closure:certificate-pdf": (LOGIN, GONE, GONE, GONE, NO, NO, NO),
     "registry:rolls": OFFICE,
+    "marking:rating": OFFICE,
+    "marking:deal": OFFICE_POST,
+    "marking:report": OFFICE_POST,
+    "marking:desk": (LOGIN, NO, NO, NO, NO, NO, NO),
+    "marking:text": (LOGIN, NO, NO, NO, NO, NO, NO),
+    "marking:undo": (LOGIN, NO, NO, NO, NO, NO, NO),
     "accounts:login": (OK, BACK, BACK, BACK, BACK, BACK, BACK),
     "accounts:logout": (POST,) * 7,
     "accounts:password": ANY_STAFF,
@@ -100,6 +106,19 @@ def test_who_may_open_what(name: str, world: World, browser: Callable[[str], Cli
     assert {reader: answer.status_code for reader, answer in answers.items()} == expected
     if EXPECTED[name][0] == LOGIN and name != "set_language":
         assert answers["anonymous"].headers["Location"].startswith("/connexion/")
+
+
+def test_a_rater_opens_texts_and_nothing_that_shows_a_name(
+    world: World, browser: Callable[[str], Client]
+) -> None:
+    open_to_raters = {
+        "accounts:login": BACK, "accounts:logout": POST, "accounts:password": OK,
+        "set_language": BACK, "restitution:home": BACK, "marking:desk": OK,
+        "marking:text": GONE, "marking:undo": POST,
+    }  # fmt: skip
+    client = browser("rater")
+    answers = {name: client.get(_url(name, world)).status_code for name in EXPECTED}
+    assert answers == {name: open_to_raters.get(name, NO) for name in EXPECTED}
 
 
 CHANGES = (

@@ -138,6 +138,7 @@ def staff_for(world: World) -> None:
         ("teacher", "teacher", here, ("6A",)),
         ("other-class", "teacher", here, ("6B",)),
         ("elsewhere", "teacher", elsewhere, ("6C",)),
+        ("rater", "rater", None, ()),
     ):
         account = Staff.objects.create_account(f"{name}-1", PASSWORD, role=role, school=school)
         account.class_groups.set([world.groups[label] for label in labels])

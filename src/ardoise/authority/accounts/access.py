@@ -71,16 +71,27 @@ def _closed_page(request: HttpRequest, campaign: Campaign | None) -> HttpRespons
 
 
 _ALL = frozenset({Staff.Role.OFFICER, Staff.Role.HEAD, Staff.Role.TEACHER})
+"""Those who may see names. A rater never does."""
 
 
 def staff_only(view: "View[P]") -> "View[P]":
-    """Any account; others are sent to the login page."""
+    """Any account but a rater's; others are sent to the login page."""
     return _guard(view, _ALL)
+
+
+def anyone_with_account(view: "View[P]") -> "View[P]":
+    """Any account, a rater's too."""
+    return _guard(view, _ALL | {Staff.Role.RATER})
+
+
+def rater_only(view: "View[P]") -> "View[P]":
+    """A rater; other roles get 403: who may see names does not mark."""
+    return _guard(view, frozenset({Staff.Role.RATER}))
 
 
 def staff_before_change(view: "View[P]") -> "View[P]":
     """Any account, also one that must change its password first."""
-    return _guard(view, _ALL, before_change=True)
+    return _guard(view, _ALL | {Staff.Role.RATER}, before_change=True)
 
 
 def officer_only(view: "View[P]") -> "View[P]":
@@ -124,7 +135,7 @@ def campaign_for(account: Staff, campaign_id: str, *, closed_too: bool = False) 
 def school_for(account: Staff, uai: str) -> School:
     """The office sees every school, a head their own, a teacher none. Raises Http404."""
     school = School.objects.filter(pk=uai).first()
-    if school is None or account.role == Staff.Role.TEACHER:
+    if school is None or account.role not in (Staff.Role.OFFICER, Staff.Role.HEAD):
         raise Http404
     if account.role == Staff.Role.HEAD and account.school_id != school.pk:
         raise Http404

@@ -14,7 +14,7 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON document on standar
 @app.command()
 def add(
     login: Annotated[str, typer.Argument(help="A code that identifies nobody.")],
-    role: Annotated[str, typer.Option(help="officer, head or teacher")],
+    role: Annotated[str, typer.Option(help="officer, head, teacher or rater")],
     school: Annotated[str, typer.Option(help="UAI, for a head or teacher")] = "",
     classes: Annotated[
         str, typer.Option(help="A teacher's classes, by label, separated by commas")

@@ -12,7 +12,7 @@ class StaffManager(BaseUserManager["Staff"]):
     def create_account(
         self, login: str, password: str, *, role: str, school: School | None = None
     ) -> "Staff":
-        """`role`: officer, head or teacher; a head and a teacher belong to a school."""
+        """`role`: a Role; a head and a teacher belong to a school, the others to none."""
         account = self.model(login=login, role=role, school=school)
         account.set_password(password)
         account.full_clean()
@@ -24,11 +24,12 @@ class Staff(AbstractBaseUser):
     """Someone who may log in to the authority's pages."""
 
     class Role(models.TextChoices):
-        """What somebody may see: everything, their school, their classes."""
+        """What somebody may see: everything, their school, their classes, texts without names."""
 
         OFFICER = "officer"
         HEAD = "head"
         TEACHER = "teacher"
+        RATER = "rater"
 
     login = models.CharField(max_length=40, unique=True)
     role = models.CharField(max_length=8, choices=Role.choices)
@@ -43,8 +44,8 @@ class Staff(AbstractBaseUser):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                name="only_officers_have_no_school",
-                condition=models.Q(role="officer") | models.Q(school__isnull=False),
+                name="heads_and_teachers_have_a_school",
+                condition=models.Q(role__in=("officer", "rater")) | models.Q(school__isnull=False),
             )
         ]
 

@@ -108,8 +108,10 @@ def create_account(
     groups = list(class_groups)
     if role not in Staff.Role.values:
         raise AccountFault(f"role must be one of {', '.join(Staff.Role.values)}")
-    if (role == Staff.Role.OFFICER) != (school is None):
-        raise AccountFault("a head and a teacher belong to a school, an officer to none")
+    if (role in (Staff.Role.OFFICER, Staff.Role.RATER)) != (school is None):
+        raise AccountFault(
+            "a head and a teacher belong to a school, an officer and a rater to none"
+        )
     if any(school is None or group.school_id != school.pk for group in groups):
         raise AccountFault("a class of another school cannot be given to this account")
     if Staff.objects.filter(login=login).exists():

@@ -34,6 +34,9 @@ DESTROYED = (
     # Sums that did not pass the disclosure gate: of a small campaign they would tell too much.
     Kind("restitution.CampaignSummary", "campaign", "summaries"),
     Kind("marking.Mark", "campaign", "marks"),
+    Kind("marking.Rating", "task__part__campaign", "ratings"),
+    Kind("marking.RatingTask", "part__campaign", "rating_tasks"),
+    Kind("marking.RatingPlan", "campaign", "rating_plans"),
     Kind("marking.ResponseScore", "part__campaign", "response_scores"),
     Kind("marking.PartMarking", "part__campaign", "markings"),
     Kind("collection.Sheet", "campaign", "sheets"),

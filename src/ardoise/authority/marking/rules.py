@@ -14,7 +14,7 @@ from ardoise.authority.campaigns.rules import advance, refuse_if_closed
 from ardoise.authority.collection.models import Sheet
 from ardoise.authority.collection.sheets import ItemState, item_state, open_sheet
 from ardoise.authority.keyring import CampaignKey, KeyRing
-from ardoise.authority.marking.models import Mark, PartMarking, ResponseScore
+from ardoise.authority.marking.models import Mark, PartMarking, RatingTask, ResponseScore
 from ardoise.authority.marking.scores import ItemScores, given
 from ardoise.clock import Clock, system_clock
 from ardoise.content.keymap import KeyMap
@@ -24,6 +24,8 @@ from ardoise.contract import sheet as contract
 BATCH = 500
 """Sheets marked in one transaction."""
 MARK_TABLE = "marking_mark"
+_OLD = -1
+"""No sheet has this sequence number: its mark is made again."""
 Status = Literal["scored", "omitted", "absent", "not-reached", "unrated"]
 _UNANSWERED: dict[ItemState, Status] = {
     "omitted": "omitted",
@@ -133,7 +135,7 @@ def _item_mark(sheet: contract.Sheet, item: str, scores: ItemScores) -> ItemMark
     most = scores.max_score(item)
     if state != "answered":
         # What waits for a rater counts for nobody yet, so neither for those who left it out.
-        return ItemMark(_UNANSWERED[state], None, most if scores.is_machine_scored(item) else 0.0)
+        return ItemMark(_UNANSWERED[state], None, most if scores.is_settled(item) else 0.0)
     score = scores.score(given(item, sheet.responses[item]))
     return ItemMark("unrated" if score is None else "scored", score, most)
 
@@ -152,14 +154,27 @@ class _PartRun:
         """Drop what was made with other content than the part's content of today."""
         made = PartMarking.objects.filter(part=self._part).first()
         if made is not None and made.digest == self._part.digest and not again:
+            self._take_ratings()
             return
         with transaction.atomic():
             refuse_if_closed(self._campaign.pk)
             ResponseScore.objects.filter(part=self._part).delete()
+            if made is not None and made.digest != self._part.digest:
+                RatingTask.objects.filter(part=self._part).delete()  # other questions, it may be
             Mark.objects.filter(campaign=self._campaign, part=self._part.part).delete()
             PartMarking.objects.update_or_create(
                 part=self._part, defaults={"digest": self._part.digest, "at": clock()}
             )
+
+    def _take_ratings(self) -> None:
+        """What raters have decided since: every mark of the part is old, but stands until then."""
+        pending = ResponseScore.objects.filter(part=self._part, pending=True)
+        if not pending.exists():
+            return
+        with transaction.atomic():
+            refuse_if_closed(self._campaign.pk)
+            pending.update(pending=False)
+            Mark.objects.filter(campaign=self._campaign, part=self._part.part).update(seq=_OLD)
 
     def waiting(self) -> QuerySet[Sheet]:
         """Sheets without marks, or with those of an earlier state."""

@@ -10,15 +10,18 @@ import msgspec
 
 from ardoise.authority.campaigns.models import Part
 from ardoise.authority.keyring import CampaignKey
-from ardoise.authority.marking.models import ResponseScore
+from ardoise.authority.marking.models import RatingTask, ResponseScore
 from ardoise.content.keymap import KeyMap
 from ardoise.content.package import Package
 from ardoise.scoring import Scorer, compile_item
+from ardoise.scoring.raters import RaterFault, scale_of
+from ardoise.seal.randomness import reference
 
 Responses = Mapping[str, tuple[str, ...]]
 """Neutral response identifier → values; as in a sheet."""
 Given = tuple[str, bytes]
 """An item and what was answered, in one canonical form: what makes a response distinct."""
+TASK_TABLE = "marking_ratingtask"
 _QUERY = 500
 
 
@@ -39,6 +42,7 @@ class ItemScores:
             keymap.neutral(item.identifier): compile_item(item) for item in package.items
         }
         self._scored: dict[tuple[str, bytes], float | None] = {}
+        self._rated = self._rated_items()
         self.scored = 0
         """Distinct responses that were scored in this run, and not before."""
 
@@ -55,8 +59,12 @@ class ItemScores:
         """Whether no rater is needed."""
         return self._scorers[item].machine_scored
 
+    def is_settled(self, item: str) -> bool:
+        """Whether every answer to it has its score, from the machine or from raters."""
+        return self.is_machine_scored(item) or item in self._rated
+
     def score(self, answer: Given) -> float | None:
-        """Points of an answer that `learn` has seen; None: it needs a rater."""
+        """Points of an answer that `learn` has seen; None: it waits for a rater."""
         return self._scored[_short(answer)]
 
     def learn(self, answers: Iterable[Given]) -> None:
@@ -72,9 +80,12 @@ class ItemScores:
             if name in kept:
                 self._scored[short] = kept[name]
                 continue
-            row = self._row(answer, names[short])
-            self._scored[short] = row.score
-            fresh.append(row)
+            fresh.append(self._row(answer, names[short]))
+        self._take_to_raters(fresh, {names[short]: answer for short, answer in unseen.items()})
+        scores = {(row.item, bytes(row.response)): row.score for row in fresh}
+        for short, answer in unseen.items():
+            if short not in self._scored:
+                self._scored[short] = scores[answer[0], names[short]]
         ResponseScore.objects.bulk_create(fresh, ignore_conflicts=True, batch_size=_QUERY)
         self.scored += len(fresh)
 
@@ -90,6 +101,41 @@ class ItemScores:
             score=result.score,
             max_score=result.max_score,
         )
+
+    def _take_to_raters(
+        self, rows: Sequence[ResponseScore], answers: Mapping[bytes, Given]
+    ) -> None:
+        """Texts that no machine scores become tasks; what raters have decided before is taken."""
+        unrated = {bytes(row.response): row for row in rows if row.score is None}
+        decided = RatingTask.objects.filter(part=self._part, score__isnull=False)
+        for start in range(0, len(unrated), _QUERY):
+            asked = list(unrated)[start : start + _QUERY]
+            for index, score in decided.filter(response__in=asked).values_list("response", "score"):
+                unrated[bytes(index)].score = score
+        tasks = [
+            self._task(row, answers[index][1])
+            for index, row in unrated.items()
+            if _can_be_rated(row.max_score)
+        ]
+        RatingTask.objects.bulk_create(tasks, ignore_conflicts=True, batch_size=_QUERY)
+        self._rated -= {row.item for row in unrated.values() if row.score is None}
+
+    def _task(self, row: ResponseScore, encoded: bytes) -> RatingTask:
+        name = reference()
+        return RatingTask(
+            id=name,
+            part=self._part,
+            item=row.item,
+            response=row.response,
+            content=self._key.seal(TASK_TABLE, name, "content", encoded),
+            max_score=row.max_score,
+        )
+
+    def _rated_items(self) -> set[str]:
+        """Items of which raters have decided every text."""
+        tasks = RatingTask.objects.filter(part=self._part)
+        waiting = set(tasks.filter(score__isnull=True).values_list("item", flat=True))
+        return set(tasks.values_list("item", flat=True)) - waiting
 
     def _index(self, answer: Given) -> bytes:
         item, encoded = answer
@@ -110,3 +156,12 @@ def _short(answer: Given) -> tuple[str, bytes]:
     """A long text is remembered by its hash: a run's memory must not grow with what was typed."""
     item, encoded = answer
     return item, encoded if len(encoded) <= 64 else hashlib.sha256(encoded).digest()
+
+
+def _can_be_rated(most: float) -> bool:
+    """An item that states no maximum, or an odd one, has no scale: it stays unrated."""
+    try:
+        scale_of(most)
+    except RaterFault:
+        return False
+    return True

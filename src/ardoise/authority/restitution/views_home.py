@@ -1,9 +1,9 @@
 """The first page of each role."""
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 
-from ardoise.authority.accounts.access import account_of, class_groups_of, staff_only
+from ardoise.authority.accounts.access import account_of, anyone_with_account, class_groups_of
 from ardoise.authority.accounts.models import Staff
 from ardoise.authority.campaigns.models import Campaign
 from ardoise.authority.registry.labels import by_label
@@ -11,12 +11,14 @@ from ardoise.authority.restitution import rules
 from ardoise.authority.restitution.views_school import school_page
 
 
-@staff_only
+@anyone_with_account
 def home(request: HttpRequest) -> HttpResponse:
-    """Campaigns for the office, the school for a head, the classes for a teacher."""
+    """Campaigns for the office, the school for a head, classes for a teacher, texts for a rater."""
     account = account_of(request)
     if account.role == Staff.Role.OFFICER:
         return _officer(request)
+    if account.role == Staff.Role.RATER:
+        return redirect("marking:desk")
     held = list(class_groups_of(account).order_by("-campaign__created_at", "campaign_id"))
     campaigns = list(dict.fromkeys(group.campaign for group in held))
     groups = by_label(held)

@@ -62,17 +62,19 @@ def view_word(what: str) -> str:
         "codes": _("liste des codes (PDF)"),
         "lost-card": _("carte perdue"),
         "working-time": _("temps majoré"),
+        "rating-text": _("texte à noter, sans nom"),
     }
     return words.get(what, what)
 
 
 @register.filter
 def role_word(role: str) -> str:
-    """officer, head or teacher in the reader's language."""
+    """A role in the reader's language."""
     words = {
         "officer": _("service statistique"),
         "head": _("direction"),
         "teacher": _("enseignant"),
+        "rater": _("notation"),
     }
     return words.get(role, role)
 
