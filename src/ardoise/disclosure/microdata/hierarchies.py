@@ -157,8 +157,9 @@ def levels_of(hierarchy: Hierarchy, coded: Coded) -> Levels:
         raise DisclosureFault(f"has more than {LEVELS_LIMIT} levels", column=hierarchy.column)
     maps = [np.arange(coded.size)]
     labels = [tuple(str(value) for value in coded.values)]
-    for step in hierarchy.steps:
-        shown = [step(value) for value in coded.values]
+    meaning = {label: {at} for at, label in enumerate(labels[0])}
+    for name, step in zip(hierarchy.names[1:], hierarchy.steps, strict=True):
+        shown = _distinguished([step(value) for value in coded.values], name, meaning)
         distinct = tuple(dict.fromkeys(shown))
         place = {label: at for at, label in enumerate(distinct)}
         codes = np.array([place[label] for label in shown], dtype=np.int64)
@@ -168,6 +169,19 @@ def levels_of(hierarchy: Hierarchy, coded: Coded) -> Levels:
     maps.append(np.zeros(coded.size, dtype=np.int64))
     labels.append((ANYTHING,))
     return Levels(hierarchy.column, (*hierarchy.names, ANYTHING), tuple(maps), tuple(labels))
+
+
+def _distinguished(shown: list[str], name: str, meaning: dict[str, set[int]]) -> list[str]:
+    """Labels that mean one set of values each: 'public' the sector is not 'public' the type."""
+    members: dict[str, set[int]] = {}
+    for at, label in enumerate(shown):
+        members.setdefault(label, set()).add(at)
+    named = {
+        label: label if meaning.get(label, held) == held else f"{label} ({name})"
+        for label, held in members.items()
+    }
+    meaning.update({named[label]: held for label, held in members.items()})
+    return [named[label] for label in shown]
 
 
 def _check_nested(

@@ -19,6 +19,7 @@ from ardoise.disclosure.microdata.hierarchies import Hierarchy, Levels, levels_o
 from ardoise.disclosure.microdata.lattice import Sensitive
 from ardoise.disclosure.microdata.measures import distances, entropies
 
+LIST_MARK = "+"
 LISTED = 8
 """Values that a label may list at most."""
 _ROUNDING = 1e-12
@@ -201,6 +202,6 @@ def _labels(
         said[fits] = together[fits]
         for part in np.flatnonzero(wide):
             between = value_at[low[part] : high[part] + 1]
-            labels[part] = "+".join(sorted(levels.labels[0][value] for value in between))
+            labels[part] = LIST_MARK.join(sorted(levels.labels[0][value] for value in between))
             said[part] = len(between)
     return labels, (said - 1) / max(m - 1, 1)
