@@ -83,7 +83,7 @@ def _logistic_sums(
     seen = codes != MISSING
     eta = np.multiply.outer(theta, slopes)
     eta += intercepts
-    eta *= 1.0 - 2.0 * codes
+    eta *= 1.0 - 2.0 * (codes * seen)
     z2, away, variance = logistic_parts(eta)
     with np.errstate(divide="ignore"):
         inverse = 1.0 / variance

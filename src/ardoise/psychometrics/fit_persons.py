@@ -106,7 +106,7 @@ def _logistic_sums(bundle: _Bundle, x: NDArray[np.uint8], theta: Floats) -> Floa
     """
     slopes = bundle.parameters[:, 0]
     seen = (x != MISSING).astype(np.float64)
-    sign = 2.0 * x.astype(np.float64) - 1.0
+    sign = 2.0 * (x == 1) - 1.0
     eta: Floats = np.multiply.outer(theta, slopes)
     eta += bundle.parameters[:, 1]
     z2, away, variance = logistic_parts(-sign * eta)
