@@ -144,6 +144,7 @@ class GroupRow:
 class LevelRow:
     """One row a level that the cut scores make."""
 
+    domain: Annotated[str, "what the levels are of; empty: the test"]
     level: Annotated[int, "from 0"]
     label: Annotated[str, "its name"]
     cut: Annotated[Number, "lower bound on θ; None for the lowest"]
@@ -166,7 +167,6 @@ class DifRow:
     ets: Annotated[str, "ETS class A, B or C; empty: not estimated"]
     smd: Annotated[Number, "standardised mean difference, in shares of the maximum score"]
     logistic: Annotated[Number, "gain in Nagelkerke's R² of the logistic test"]
-    lord: Annotated[Number, "Lord's χ²"]
 
 
 @dataclass(frozen=True)

@@ -79,14 +79,14 @@ def sample(items: int = 12) -> Tables:
             GroupRow("Garçons", 3988, -0.05, 1.02, 247.7, 50.8, 0.9, 0.57, 0.86, 0.84),
         ],
         levels=[
-            LevelRow(0, "À besoins", None, None, 0.14, 0.16, 0.88, None),
-            LevelRow(1, "Fragile", -1.0, 200.0, 0.35, 0.33, 0.79, 0.38),
-            LevelRow(2, "Satisfaisant", 0.0, 250.0, 0.51, 0.51, 0.91, 0.33),
+            LevelRow("", 0, "À besoins", None, None, 0.14, 0.16, 0.88, None),
+            LevelRow("", 1, "Fragile", -1.0, 200.0, 0.35, 0.33, 0.79, 0.38),
+            LevelRow("", 2, "Satisfaisant", 0.0, 250.0, 0.51, 0.51, 0.91, 0.33),
         ],
         dif=[
             DifRow(
                 r.item, "Garçons", "Filles", d, 0.11, "C" if abs(d) > 1.5 else "A",
-                d / 30, 0.001, 4.2,
+                d / 30, 0.001,
             )
             for r, d in zip(rows, draw.normal(0, 0.8, items).tolist(), strict=True)
         ],

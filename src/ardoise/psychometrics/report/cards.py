@@ -224,10 +224,10 @@ def dif_table(words: Words, rows: Iterable[DifRow], *, named: bool) -> Markup:
         )  # fmt: skip
         cells = (
             f"{row.focal} / {row.reference}", row.ets or "–", delta,
-            number(row.smd, 3), number(row.logistic, 3), number(row.lord, 1),
+            number(row.smd, 3), number(row.logistic, 3),
         )  # fmt: skip
         lines.append((row.item, *cells) if named else cells)
-    head = (words("group"), "ETS", "Δ", "SMD", "ΔR²", "χ² Lord")
+    head = (words("group"), "ETS", "Δ", "SMD", "ΔR²")
     full = (words("item"), *head) if named else head
     return table("DIF", full, lines, numeric=range(3 if named else 2, len(full)))
 

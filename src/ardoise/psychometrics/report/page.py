@@ -167,12 +167,13 @@ def _drawn(caption: str, plot: Markup, text: str = "", *behind: Content) -> Mark
 
 def _test(words: Words, tables: Tables) -> Markup:
     parts = []
+    whole = [row for row in tables.levels if not row.domain]
     bars: dict[str, list[DistributionRow]] = {"scale": [], "score": [], "theta": []}
     for row in tables.distribution:
         bars[row.what].append(row)
     if bars["scale"]:
         plot = plots.distribution(
-            words, "abilities", words("abilities"), words("scale"), bars["scale"], tables.levels
+            words, "abilities", words("abilities"), words("scale"), bars["scale"], whole
         )
         behind = _bar_table(words, words("abilities"), bars["scale"])
         parts.append(_drawn(words("abilities"), plot, words("abilities-text"), behind))
@@ -183,7 +184,7 @@ def _test(words: Words, tables: Tables) -> Markup:
         behind = _bar_table(words, words("scores"), bars["score"])
         parts.append(_drawn(words("scores"), plot, "", behind))
     if tables.information:
-        plot = plots.test_information(words, tables.information, tables.levels)
+        plot = plots.test_information(words, tables.information, whole)
         rows = [
             (words.number(r.theta, 1), words.number(r.information), words.number(r.se))
             for r in tables.information
@@ -240,19 +241,21 @@ def _groups(words: Words, tables: Tables) -> Markup | None:
             words("mean-p"), words("alpha"), words("reliability"),
         )  # fmt: skip
         parts.append(table(words("scale"), head, rows, numeric=range(1, 8)))
-    if tables.levels:
+    for domain in dict.fromkeys(row.domain for row in tables.levels):
         rows_levels = [
             (
                 row.label, number(row.cut), number(row.cut_scale, 1), percent(row.share, 1),
                 percent(row.plausible_share, 1), percent(row.accuracy, 1), number(row.se),
             )
             for row in tables.levels
+            if row.domain == domain
         ]  # fmt: skip
         head_levels = (
             words("level"), f"{words('cut')} (θ)", words("cut"), words("share"), words("share-pv"),
             words("accuracy"), words("se-at-cut"),
         )  # fmt: skip
-        parts.append(table(words("levels"), head_levels, rows_levels, numeric=range(1, 7)))
+        named = f"{words('levels')} · {domain}" if domain else words("levels")
+        parts.append(table(named, head_levels, rows_levels, numeric=range(1, 7)))
     return join(parts) if parts else None
 
 
