@@ -3,6 +3,7 @@ import type { LoggedIn, PartState } from "../wire/types";
 import { shownMoment, t } from "../words";
 import { knownPart } from "../words/parts";
 import { endOf, remaining } from "./clock";
+import type { Intro } from "./intro";
 
 /** The calm pages around the questions. Each is built from values alone. */
 
@@ -72,7 +73,6 @@ export function readyPage(part: PartState, name: string, go: () => void, back: (
       h("h2", {}, t("sitting.ready")),
       h("ul", { class: "sitting-ready" },
         h("li", {}, part.minutes === 0 ? t("sitting.readyNoTime") : t("sitting.readyTime", { count: part.minutes })),
-        h("li", {}, t("sitting.readyBack")),
         h("li", {}, t("sitting.readySaved")),
         h("li", {}, t("sitting.readyStuck")))),
     h("div", { class: "sitting__foot" },
@@ -80,13 +80,48 @@ export function readyPage(part: PartState, name: string, go: () => void, back: (
       h("button", { type: "button", class: "button button--large", "data-testid": "start", onclick: go }, t("sitting.start"))));
 }
 
-export function instructionsPage(name: string, text: Node, go: () => void): Node {
-  return h("div", { class: "sitting stack" },
-    h("h1", { tabindex: "-1", class: "chalked" }, t("sitting.instructions")),
-    h("p", { class: "muted" }, name),
-    h("div", { class: "panel panel--raised question" }, text),
+export interface IntroParts {
+  name: string;
+  intro: Intro;
+  /** The author's instructions; null: there are none. */
+  text: Node | null;
+  language: string;
+  /** What just ended, if something did. */
+  note: string | null;
+  go: () => void;
+}
+
+/** Before questions: what the author says, how long there is, whether one may go back. */
+export function introPage({ name, intro, text, language, note, go }: IntroParts): Node {
+  const { seconds, title, way } = intro;
+  const facts = [
+    seconds === null ? null : timeWords(seconds),
+    way === null ? null : t(way === "linear" ? "sitting.introLinear" : "sitting.introFree"),
+  ].filter((line) => line !== null);
+  return h("div", { class: "sitting stack", "data-testid": "intro" },
+    note !== null && h("p", { class: "message message--warn", role: "status", "data-testid": "note" }, note),
+    h("h1", { tabindex: "-1", class: "chalked" }, text === null && title !== "" ? title : t("sitting.instructions")),
+    h("p", { class: "muted" }, text === null || title === "" ? name : `${name} · ${title}`),
+    text !== null && h("div", { class: "panel panel--raised question", lang: language }, text),
+    facts.length > 0 && h("ul", { class: "sitting-ready" }, ...facts.map((line) => h("li", {}, line))),
     h("div", { class: "sitting__foot" }, h("span"),
       h("button", { type: "button", class: "button button--large", "data-testid": "to-questions", onclick: go }, t("sitting.toQuestions"))));
+}
+
+function timeWords(seconds: number): string {
+  const whole = Math.round(seconds);
+  return whole < 120 ? t("sitting.introSeconds", { count: whole }) : t("sitting.introMinutes", { count: Math.round(whole / 60) });
+}
+
+/** Before a test part is left for good. */
+export function leavingPage(missing: number, go: () => void, stay: () => void): Node {
+  return h("div", { class: "sitting stack", "data-testid": "leaving" },
+    h("h1", { tabindex: "-1", class: "chalked" }, t("sitting.leaving")),
+    h("p", { class: "lead" }, t("sitting.leavingLead")),
+    missing > 0 && h("p", { class: "message message--warn" }, t("sitting.overviewMissing", { count: missing }).replace(/\s*:$/, ".")),
+    h("div", { class: "sitting__foot" },
+      h("button", { type: "button", class: "button button--quiet button--large", "data-testid": "stay", onclick: stay }, t("sitting.leavingStay")),
+      h("button", { type: "button", class: "button button--large", "data-testid": "go-on", onclick: go }, t("sitting.leavingGo"))));
 }
 
 export interface NoticeParts {

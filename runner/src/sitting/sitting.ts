@@ -1,24 +1,23 @@
-import { h } from "../element";
 import { renderNodes } from "../render";
 import type { LiveSession } from "../seat/live";
 import { startPulse } from "../seat/pulse";
+import type { Booklet } from "../wire/booklet";
 import { Refused, Unreachable } from "../wire/problems";
+import type { Sheet } from "../wire/sheet";
 import type { PartState } from "../wire/types";
 import { language, t } from "../words";
-import { endOf } from "./clock";
+import { endOf, nearest } from "./clock";
 import { Course } from "./course";
+import { introOf } from "./intro";
+import { layOut, planOf } from "./layout";
+import type { Remaining } from "./limits";
 import { Frame } from "./frame";
-import { instructionsPage, momentWords, noticePage, partName, partStanding, readyPage, welcomePage, type NoticeParts } from "./pages";
+import { introPage, leavingPage, noticePage, partName, partStanding, readyPage, welcomePage, type NoticeParts } from "./pages";
+import { betweenOf, noticeOf, type Screen, type Ways } from "./notices";
 import { overviewPage, questionPage, type Page, type QuestionsParts } from "./questions";
 import "./sitting.css";
 
 /** A pupil's sitting: which screen is up, when a part ends, what is handed to the session. */
-
-type Screen =
-  | { name: "welcome" | "waiting" | "closed" | "superseded" }
-  | { name: "ready" | "opening" | "ended"; part: string }
-  | { name: "stuck"; part: string; why: "openOffline" | "sheetOffline" | "openRefused" }
-  | { name: "instructions" | "question" | "overview"; part: string; course: Course };
 
 const TYPING_MS = 600;
 
@@ -35,7 +34,10 @@ export class Sitting {
   #dirty = new Set<string>();
   #askedMs = 0;
   #retry = 0;
-  #instructionsSeen = new Set<string>();
+  /** What just ended, to be said on the next page. */
+  #note: string | null = null;
+  #locked = false;
+  #deadlineMs: number | null = null;
   #ends: (() => void)[] = [];
 
   constructor(root: HTMLElement, session: LiveSession, leave: () => void) {
@@ -105,6 +107,7 @@ export class Sitting {
     window.clearTimeout(this.#retry);
     this.#screen = screen;
     this.#render();
+    if (screen.name === "question" || screen.name === "intro") this.#note = null;
   }
 
   #render(): void {
@@ -113,7 +116,7 @@ export class Sitting {
     this.#page = null;
     const timed = "part" in screen && screen.name !== "ready" && screen.name !== "ended";
     const part = "part" in screen ? this.#part(screen.part) : undefined;
-    this.#frame.setDeadline(timed && part !== undefined && part.minutes > 0 ? part.deadline_ms : null);
+    this.#showDeadline(timed ? part : undefined);
     const title = this.#campaignTitle ?? t("sitting.brand");
     switch (screen.name) {
       case "welcome":
@@ -124,7 +127,7 @@ export class Sitting {
       case "ended":
       case "stuck":
       case "opening":
-        return this.#notice(title, this.#noticeOf(screen));
+        return this.#notice(title, noticeOf(screen, this.#session, this.#ways));
       case "ready": {
         if (part === undefined) return this.#home();
         const page = readyPage(part, this.#name(part.id), () => void this.#enter(part.id), () => this.#home());
@@ -139,23 +142,33 @@ export class Sitting {
     const { course, part } = screen;
     const name = this.#name(part);
     const parts = this.#questions(course, part);
-    if (screen.name === "instructions") {
-      const context = {
-        assetUrl: (asset: string) => this.#session.assetUrl(part, asset),
-        language: course.booklet.language,
-      };
-      const text = h("div", { lang: course.booklet.language }, renderNodes(course.booklet.instructions, context));
-      const page = instructionsPage(name, text, () => this.#question(course, part, course.position));
-      return this.#frame.show(name, t("sitting.instructions"), page);
+    if (screen.name === "intro") return this.#renderIntro(screen, name);
+    if (screen.name === "leaving") {
+      const page = leavingPage(course.missing().length, () => this.#leavePart(course, part), () => this.#go({ name: "overview", part, course }));
+      return this.#frame.show(name, t("sitting.leaving"), page);
+    }
+    if (screen.name === "limit" || screen.name === "done") {
+      const go = () => this.#question(course, part, course.position);
+      return this.#notice(name, betweenOf(screen.name, go, () => this.#home()));
     }
     if (screen.name === "overview") {
       const timed = (this.#part(part)?.minutes ?? 0) > 0;
       return this.#frame.show(name, t("sitting.overview"), overviewPage(parts, timed, () => this.#home()));
     }
-    const page = questionPage(parts);
+    const page = questionPage(parts, this.#note);
     if (page === null) return this.#home();
     this.#page = page;
+    this.#locked = course.lock() !== null;
     this.#frame.show(name, page.heading, page.content);
+  }
+
+  #renderIntro({ course, part, place, intro }: Extract<Screen, { name: "intro" }>, name: string): void {
+    const { language: spoken } = course.booklet;
+    const context = { assetUrl: (asset: string) => this.#session.assetUrl(part, asset), language: spoken, shared: course.booklet };
+    const text = intro.nodes.length === 0 ? null : renderNodes(intro.nodes, context);
+    const go = () => this.#show(course, part, place);
+    const page = introPage({ name, intro, text, language: spoken, note: this.#note, go });
+    this.#frame.show(name, t("sitting.instructions"), page);
   }
 
   #welcome(): Node {
@@ -175,37 +188,12 @@ export class Sitting {
     this.#frame.show(title, of.title, noticePage(of));
   }
 
-  #noticeOf(screen: Screen): NoticeParts {
-    const { state, status } = this.#session;
-    const message =
-      status.value.pending === 0
-        ? { text: t("sitting.partEndSaved"), good: true }
-        : { text: t("sitting.partEndPending"), good: false };
-    const toParts = { text: t("sitting.backToParts"), testid: "back-to-parts", go: () => this.#home(), quiet: true };
-    switch (screen.name) {
-      case "waiting": {
-        const now = this.#session.now();
-        const when = now < state.opens_ms ? momentWords("opens", state.opens_ms, now) : t("sitting.waitingSoon");
-        return { title: t("sitting.waitingTitle"), lines: [when, t("sitting.waitingSelf")], testid: "waiting" };
-      }
-      case "closed":
-        return { title: t("sitting.closed"), lines: [t("sitting.closedLead")], message, testid: "closed" };
-      case "superseded":
-        return {
-          title: t("sitting.superseded"),
-          lines: [t("sitting.supersededLead"), t("sitting.supersededHere")],
-          actions: [{ text: t("sitting.supersededBack"), testid: "continue-here", go: () => location.reload(), quiet: true }],
-          testid: "superseded",
-        };
-      case "ended":
-        return { title: t("sitting.partEnd"), lines: [t("sitting.partEndLead")], message, actions: [toParts], testid: "ended" };
-      case "stuck": {
-        const retry = { text: t("sitting.retry"), testid: "retry", go: () => void this.#enter(screen.part) };
-        return { title: this.#name(screen.part), lines: [t(`sitting.${screen.why}`)], actions: [retry, toParts], testid: "stuck" };
-      }
-      default:
-        return { title: t("sitting.opening"), lines: [], testid: "opening" };
-    }
+  get #ways(): Ways {
+    return {
+      home: () => this.#home(),
+      enter: (part) => void this.#enter(part),
+      name: (part) => this.#name(part),
+    };
   }
 
   // Opening a part
@@ -222,14 +210,20 @@ export class Sitting {
       why = "sheetOffline";
       const sheet = await this.#session.loadSheet({ part });
       if (!current()) return;
-      const course = new Course(booklet, this.#session.state.number, sheet, () => performance.now());
-      const first = !course.started && booklet.instructions.length > 0 && !this.#instructionsSeen.has(part);
-      this.#instructionsSeen.add(part);
-      if (first) this.#go({ name: "instructions", part, course });
-      else this.#question(course, part, course.position);
+      const course = await this.#courseOf(booklet, part, sheet);
+      if (!current()) return;
+      this.#question(course, part, course.position);
     } catch (fault) {
       if (current()) this.#notOpened(part, fault, why);
     }
+  }
+
+  async #courseOf(booklet: Booklet, part: string, sheet: Sheet | null): Promise<Course> {
+    const laid = await layOut(planOf(booklet), (use, section, names) => this.#session.order(part, use, section, names));
+    return new Course({
+      booklet, laid, number: this.#session.state.number, sheet, clock: () => performance.now(),
+      now: () => this.#session.now(), percent: this.#part(part)?.time_percent ?? 100,
+    });
   }
 
   #notOpened(part: string, fault: unknown, why: "openOffline" | "sheetOffline"): void {
@@ -263,20 +257,80 @@ export class Sitting {
         this.#frame.showStatus(this.#session.status.value);
         this.#keepSoon(typing ? TYPING_MS : 0);
       },
-      goTo: (place) => this.#question(course, part, place),
-      overview: () => {
+      goTo: (place) => this.#freely(course, () => this.#question(course, part, place)),
+      next: () => this.#freely(course, () => this.#next(course, part)),
+      overview: () => this.#freely(course, () => {
         course.pause();
         void this.#keepNow();
         this.#go({ name: "overview", part, course });
-      },
+      }),
+      leave: () => this.#go({ name: "leaving", part, course }),
     };
   }
 
+  /** Leaves the item in hand unless something holds one there. */
+  #freely(course: Course, go: () => void): void {
+    const hold = this.#screen.name === "question" ? course.hold() : null;
+    if (hold === null) return go();
+    this.#page?.hold(hold);
+  }
+
+  #next(course: Course, part: string): void {
+    const onward = course.onward();
+    if (onward.to === "item" && !course.linear) return this.#question(course, part, onward.place);
+    course.advance(onward);
+    this.#keepSoon(0);
+    this.#question(course, part, course.position);
+  }
+
+  /** Leaves a test part for good, as the pupil confirmed. */
+  #leavePart(course: Course, part: string): void {
+    course.leavePart();
+    this.#keepSoon(0);
+    this.#question(course, part, course.position);
+  }
+
+  /** To an item, by way of what is said before it. */
   #question(course: Course, part: string, place: number): void {
+    if (this.#isOver(part)) return void this.#end(part);
+    course.begin();
+    if (course.over) return this.#go({ name: "done", part, course });
+    const intro = introOf(course, place);
+    if (intro === null) return this.#show(course, part, place);
+    course.pause();
+    void this.#keepNow();
+    this.#go({ name: "intro", part, course, place, intro });
+  }
+
+  #show(course: Course, part: string, place: number): void {
     if (this.#isOver(part)) return void this.#end(part);
     if (course.goTo(place)) this.#keepSoon(0);
     else if (this.#typing !== 0) void this.#keepNow();
     this.#go({ name: "question", part, course });
+  }
+
+  /** A limit inside the part ended: what was answered counts, and one goes on. */
+  #expired(course: Course, part: string, ended: Remaining): void {
+    const outcome = course.expire(ended);
+    if (outcome === "stays") {
+      if (!this.#locked) this.#render();
+      return;
+    }
+    this.#keepSoon(0);
+    this.#note = t(ended.scope === "item" ? "sitting.limitItem" : "sitting.limitSection");
+    if (outcome === "moved") return this.#question(course, part, course.position);
+    if (ended.scope === "part" && !course.over) this.#go({ name: "limit", part, course });
+    else this.#question(course, part, course.position);
+  }
+
+  /** The nearest end there is: the part's, or one inside it. */
+  #showDeadline(part: PartState | undefined): void {
+    const course = this.#course;
+    const whole = part !== undefined && part.minutes > 0 ? part.deadline_ms : null;
+    const inner = part === undefined || this.#screen.name !== "question" ? null : course?.remaining() ?? null;
+    const innerMs = inner === null ? null : this.#session.now() + inner.leftMs;
+    this.#deadlineMs = nearest(whole, innerMs, this.#deadlineMs);
+    this.#frame.setDeadline(this.#deadlineMs);
   }
 
   #keepSoon(ms: number): void {
@@ -329,9 +383,9 @@ export class Sitting {
       await this.#session.aside(screen.course.sheet(), { part });
     }
     const sheet = await this.#session.loadSheet({ part });
-    const course = new Course(screen.course.booklet, this.#session.state.number, sheet, () => performance.now());
+    const course = await this.#courseOf(screen.course.booklet, part, sheet);
     this.#dirty.clear();
-    this.#go({ name: "question", part, course });
+    this.#question(course, part, course.position);
     this.#frame.announce(t("sitting.reloaded"));
   }
 
@@ -348,8 +402,7 @@ export class Sitting {
       if (state === "closed") this.#go({ name: "closed" });
       else if (!this.#isOver(screen.part)) void this.#enter(screen.part);
     } else if ("course" in screen) {
-      const part = this.#part(screen.part);
-      this.#frame.setDeadline(part !== undefined && part.minutes > 0 ? part.deadline_ms : null);
+      this.#showDeadline(this.#part(screen.part));
     }
   }
 
@@ -358,13 +411,22 @@ export class Sitting {
     const screen = this.#screen;
     const { state } = this.#session;
     const now = this.#session.now();
-    if ("course" in screen && this.#isOver(screen.part)) void this.#end(screen.part);
+    if ("course" in screen && screen.name !== "done" && this.#isOver(screen.part)) void this.#end(screen.part);
+    else if (screen.name === "question" || screen.name === "overview" || screen.name === "leaving") this.#tickInside(screen);
     else if (screen.name === "waiting" && now >= state.opens_ms) this.#askNowAndThen();
     else if (screen.name === "welcome") {
       if (now >= state.closes_ms) this.#home();
       else if (this.#standings() !== this.#shownStandings) this.#render();
     }
     this.#shownStandings = this.#standings();
+  }
+
+  #tickInside({ course, part, name }: Extract<Screen, { course: Course }>): void {
+    const left = course.remaining();
+    this.#showDeadline(this.#part(part));
+    // Off the questions, only what ends for good ends: an item's or section's time waits there.
+    const counts = name === "question" || left?.scope === "part" || left?.scope === "test";
+    if (left !== null && left.leftMs === 0 && counts) this.#expired(course, part, left);
   }
 
   #shownStandings = "";

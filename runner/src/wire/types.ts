@@ -18,6 +18,8 @@ export interface PartState {
   grace_s: number;
   booklet: string;
   opened_ms: number | null;
+  /** The seat's working time, as a percentage of the part's minutes. */
+  time_percent?: number;
   /** Window included, grace not. */
   deadline_ms: number | null;
   /** Of the seat's own stored sheet; 0: none yet. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Course } from "../../src/sitting/course";
+import { planOf } from "../../src/sitting/layout";
 import type { Booklet, Item } from "../../src/wire/booklet";
 
 const response = { id: "r1", interaction: "choice", cardinality: "single", base: "identifier", max_choices: 1, min_choices: 0, shuffle: false, expected_length: null, keys: [] } as const;
@@ -11,7 +12,10 @@ function course(items: Item[]): { course: Course; pass: (ms: number) => void } {
     format: "ardoise-booklet/1", campaign: "c-1", part: "p", writer: "pupil", language: "fr", campaign_title: "", title: "",
     minutes: 0, items, instructions: [], assets: {},
   } satisfies Booklet;
-  return { course: new Course(booklet, "866668325", null, () => now), pass: (ms) => (now += ms) };
+  const stops = planOf(booklet).parts[0]?.sections.flatMap((section) => section.children.flatMap((ref) =>
+    (ref.is === "item" ? [{ ref, sections: [section] }] : []))) ?? [];
+  const laid = planOf(booklet).parts.map((part) => ({ part, stops }));
+  return { course: new Course({ booklet, laid, number: "866668325", sheet: null, clock: () => now }), pass: (ms) => (now += ms) };
 }
 
 describe("the state of a part", () => {

@@ -45,6 +45,8 @@ class PartState(Struct, frozen=True, forbid_unknown_fields=True):
     """When the working time ends (window included, grace not)."""
     version: int = 0
     """Of the seat's own stored sheet; 0: none yet."""
+    time_percent: int = 100
+    """The seat's working time: what limits inside the part are stretched by."""
 
 
 class LoggedIn(Struct, frozen=True, forbid_unknown_fields=True):

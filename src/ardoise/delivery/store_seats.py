@@ -118,7 +118,15 @@ def _parts(connection: Connection, seat: SeatRow) -> list[tuple[PartState, bytes
         timing = Timing(row[1], row[2], row[3], seat.time_percent)
         deadline = timing.deadline_ms(seat.window, row[5], row[6]) if row[5] is not None else None
         state = PartState(
-            row[0], row[1], timing.seat_minutes, row[3], row[4], row[5], deadline, row[7]
+            row[0],
+            row[1],
+            timing.seat_minutes,
+            row[3],
+            row[4],
+            row[5],
+            deadline,
+            row[7],
+            seat.time_percent,
         )
         found.append((state, row[8]))
     return found
