@@ -2,14 +2,31 @@
 
 import io
 import zipfile
+import zlib
 from collections.abc import Mapping
 
+from ardoise.content.faults import ContentFault
 from ardoise.content.package import Package, read_package
 
 QTI = "http://www.imsglobal.org/xsd/imsqtiasi_v3p0"
 CP = "http://www.imsglobal.org/xsd/qti/qtiv3p0/imscp_v1p1"
 TEMPLATES = "https://purl.imsglobal.org/spec/qti/v3p0/rptemplates/"
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(24)
+
+
+def _chunk(kind: bytes, payload: bytes) -> bytes:
+    check = zlib.crc32(kind + payload)
+    return len(payload).to_bytes(4, "big") + kind + payload + check.to_bytes(4, "big")
+
+
+def png(width: int = 1, height: int = 1, *more: tuple[bytes, bytes]) -> bytes:
+    """A grey picture; `more` chunks stand before its pixels."""
+    size = width.to_bytes(4, "big") + height.to_bytes(4, "big") + b"\x08\0\0\0\0"
+    chunks = [(b"IHDR", size), *more, (b"IDAT", zlib.compress(bytes((width + 1) * height)))]
+    body = b"".join(_chunk(*chunk) for chunk in [*chunks, (b"IEND", b"")])
+    return b"\x89PNG\r\n\x1a\n" + body
+
+
+PNG = png()
 
 CHOICE = """<qti-choice-interaction response-identifier="RESPONSE" max-choices="1">
   <qti-prompt>Which?</qti-prompt>
@@ -110,3 +127,12 @@ def zipped(files: Mapping[str, bytes | str]) -> bytes:
 def package(*items: str, **more: bytes | str) -> Package:
     """The package of these items, read."""
     return read_package(zipped(files_of(*items, **more)), name="sample")
+
+
+def usable(*items: str, **more: bytes | str) -> Package:
+    """The package, read; raises ContentFault with whatever speaks against one of its items too."""
+    read = package(*items, **more)
+    found = [one for held in read.items for one in (*held.obstacles, *held.unscorable)]
+    if found:
+        raise ContentFault(*found)
+    return read

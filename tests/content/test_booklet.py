@@ -2,17 +2,15 @@
 
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ardoise.content import keymap
-from ardoise.content.booklet import Draft, draft
 from ardoise.content.faults import ContentFault
 from ardoise.content.package import Package
 from ardoise.contract import booklet as contract
-from ardoise.contract.words import Writer
+from tests.content.drafts import drafted, written
 from tests.content.samples import (
     CHOICE,
     PNG,
@@ -24,19 +22,6 @@ from tests.content.samples import (
     outline_of,
     package,
 )
-
-
-def drafted(read: Package, writer: Writer = "pupil") -> Draft:
-    return draft(
-        read, campaign="autumn-2026", part="english", title="English", language="en",
-        campaign_title="Autumn", minutes=30, writer=writer,
-    )  # fmt: skip
-
-
-def written(made: Draft) -> bytes:
-    blobs = {asset: f"{n:064x}" for n, asset in enumerate(made.assets)}
-    return msgspec.json.encode(made.with_blobs(blobs))
-
 
 TELLING = ("CORRECT", "WRONG", "good", "distractor", "KEY", "solution", "A", "B", "x1")
 

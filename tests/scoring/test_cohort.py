@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from ardoise.content.model import Item, OutcomeDeclaration
+from ardoise.content.model import Item
+from ardoise.content.variables import OutcomeDeclaration
 from ardoise.scoring import cohort as module
 from ardoise.scoring import compile_item
 from ardoise.scoring.cohort import Cohort

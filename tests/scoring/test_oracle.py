@@ -83,9 +83,10 @@ def scorer_of(name: str) -> Scorer | None:
             "imsmanifest.xml": manifest(["a.xml"]),
             "a.xml": upgraded(ORACLE / "items" / f"{name}.xml"),
         }
-        scorer = compile_item(
-            read_package(zipped(files), name=name).items[0], capture=parse_lexical
-        )
+        item = read_package(zipped(files), name=name).items[0]
+        if item.unscorable or item.template is None:
+            return None
+        scorer = compile_item(item, capture=parse_lexical)
     except ContentFault:
         return None
     return scorer if scorer.machine_scored else None

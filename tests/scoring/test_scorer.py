@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ardoise.content.model import (
-    Item,
+from ardoise.content.model import Item
+from ardoise.content.processing import Processing, Template
+from ardoise.content.scorable import Scorable
+from ardoise.content.variables import (
+    BaseType,
     MapEntry,
     Mapping,
     OutcomeDeclaration,
-    Question,
     ResponseDeclaration,
-    Template,
 )
-from ardoise.contract.booklet import BaseType
 from ardoise.scoring import ItemScore, compile_item
 
 SCORE = OutcomeDeclaration("SCORE", "single", "float")
@@ -32,8 +32,11 @@ def made(
     most: int = 0,
 ) -> Item:
     response = ResponseDeclaration("RESPONSE", cardinality, base, correct, mapping)
-    question = Question("RESPONSE", "choice", 1, max_choices=most)
-    return Item("q", "", "q.xml", "fr", (), (question,), (response,), outcomes, template)
+    scorable = Scorable(
+        "q", "q.xml", responses=(response,), outcomes=outcomes, most_choices={"RESPONSE": most},
+        response_processing=None if template is None else Processing("response", template),
+    )  # fmt: skip
+    return Item("q", "", "q.xml", "fr", (), (), scorable)
 
 
 def scored(item: Item, *given: str) -> ItemScore:

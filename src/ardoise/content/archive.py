@@ -24,12 +24,15 @@ RATIO_FLOOR = 256 << 10
 """Below this size a high ratio is harmless."""
 PATH_LIMIT = 240
 
+_HEAD = 256
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
 
 
 def read_files(source: Path | bytes, *, name: str) -> dict[str, bytes]:
     """Every file of a directory, a .zip, or the bytes of a zip: path inside → bytes.
+
+    A lone XML document is a package of one file.
 
     `name` stands for the package in messages. Raises ContentFault.
     """
@@ -123,6 +126,10 @@ def _from_zip(payload: bytes, name: str) -> dict[str, bytes]:
     if len(payload) > ARCHIVE_LIMIT:
         raise _refusal(name, f"is larger than {ARCHIVE_LIMIT >> 20} MiB: split the package")
     store = _Store(name)
+    if payload[:_HEAD].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        alone = PurePosixPath(name).name or "item.xml"
+        store.keep(alone if alone.endswith(".xml") else "item.xml", payload)
+        return store.files
     try:
         with zipfile.ZipFile(io.BytesIO(payload)) as archive:
             entries = archive.infolist()

@@ -1,24 +1,28 @@
-"""An item's body: QTI markup to the booklet's node trees, by whitelist.
+"""An item's body: QTI markup to the model's node trees, by whitelist.
 
-One `BodyReader` reads one file's markup. What it does not know it refuses, naming element and line.
+One `BodyReader` reads one file's markup. What it does not know keeps the item from being delivered,
+and is named with element and line.
 """
 
 import re
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 from lxml import etree
 
-from ardoise.content import markup
+from ardoise.content import embedded, interactions, markup
 from ardoise.content.documents import MATHML, XML_LANG, children, line_of, local, namespace
 from ardoise.content.faults import Finding, Findings
-from ardoise.content.interactions import INTERACTIONS, InteractionReader
-from ardoise.content.media import resolve
+from ardoise.content.interactions import INTERACTIONS
+from ardoise.content.interactions.reading import Reading
 from ardoise.content.model import Question
+from ardoise.content.variables import IDENTIFIER
 from ardoise.contract.booklet import Node
 
-DEPTH_LIMIT = 40
+DEPTH_LIMIT = 60
 _SPACE = re.compile(r"[ \t\r\n]+")
-_PLANNED = re.compile(r"^qti-[a-z-]+-interaction$")
+_TEMPLATE_PARTS = frozenset({"qti-template-inline", "qti-template-block"})
+Special = Callable[[etree._Element, int], list[Node]]
 
 
 class BodyReader:
@@ -28,13 +32,17 @@ class BodyReader:
         self.file = file
         self.item = item
         self.findings = findings
+        """Faults: what keeps this item from being delivered."""
         self.questions: list[Question] = []
         self.media: dict[str, int | None] = {}
         """Paths inside the package that the body shows, with the line."""
-        self.stimuli: dict[str, tuple[Node, ...]] = {}
-        """Shared stimuli by identifier, to stand where the body asks for them."""
+        self.drawings: dict[str, bytes] = {}
+        """SVG that stands in the body itself, by a path of our making."""
+        self.stimuli: dict[str, str] = {}
+        """Shared stimuli: identifier → file, to stand where the body asks for them."""
         self.placed: set[str] = set()
-        self._interactions = InteractionReader(self)
+        self._special: Mapping[str, Special] = {}
+        self._within = False
 
     def fault(self, element: etree._Element, message: str) -> None:
         """Keep a fault of this file."""
@@ -46,15 +54,30 @@ class BodyReader:
         """Keep a warning of this file."""
         self.findings.warn(Finding(self.file, message, self.item, local(element), line_of(element)))
 
+    @contextmanager
+    def within(self, special: Mapping[str, Special]) -> Iterator[None]:
+        """Inside an interaction whose flow holds elements of its own, such as gaps."""
+        before, self._special = self._special, special
+        try:
+            yield
+        finally:
+            self._special = before
+
     def inside(
-        self, element: etree._Element, *, depth: int = 0, pre: bool = False, free: bool = False
+        self,
+        element: etree._Element,
+        *,
+        depth: int = 0,
+        pre: bool = False,
+        free: bool = False,
+        skip: tuple[str, ...] = (),
     ) -> list[Node]:
         """The nodes inside an element, texts joined and white space outside `pre` collapsed."""
         out: list[Node] = []
         self._text(out, element.text, pre=pre, free=free)
         for child in element:
-            if isinstance(child.tag, str):
-                for node in self._element(child, depth=depth + 1, pre=pre):
+            if isinstance(child.tag, str) and local(child) not in skip:
+                for node in self.element(child, depth=depth + 1, pre=pre):
                     if isinstance(node, str):
                         self._text(out, node, pre=True, free=False)
                     else:
@@ -75,7 +98,8 @@ class BodyReader:
         else:
             out.append(kept)
 
-    def _element(self, element: etree._Element, *, depth: int, pre: bool) -> list[Node]:
+    def element(self, element: etree._Element, *, depth: int, pre: bool = False) -> list[Node]:
+        """The nodes of one element."""
         name = local(element)
         if depth > DEPTH_LIMIT:
             self.fault(element, f"stands more than {DEPTH_LIMIT} levels deep: flatten the markup")
@@ -83,8 +107,10 @@ class BodyReader:
         if namespace(element) == MATHML:
             return self._math(element, depth=depth)
         if namespace(element).endswith("/ssml") or "synthesis" in namespace(element):
-            self.warn(element, "speech markup is left out, its text is kept")
-            return self.inside(element, depth=depth, pre=pre)
+            return self.inside(element, depth=depth, pre=pre)  # how to say it; its text is kept
+        special = self._special.get(name)
+        if special is not None:
+            return special(element, depth)
         dropped = self._dropped(element, name, depth=depth, pre=pre)
         return dropped if dropped is not None else self._known(element, name, depth=depth, pre=pre)
 
@@ -109,20 +135,40 @@ class BodyReader:
         match name:
             case "qti-rubric-block":
                 nodes = self._rubric(element, depth=depth)
-            case "object":
-                nodes = self._object(element)
-            case "audio":
-                nodes = self._audio(element)
-            case "img":
-                nodes = self._image(element, self._attributes(element, math=False))
+            case "object" | "audio" | "video" | "img" | "picture" | "svg":
+                nodes = embedded.read(self, element, name)
+            case "qti-printed-variable":
+                nodes = self._printed(element)
+            case "qti-position-object-stage":
+                nodes = self.inside(element, depth=depth, skip=("img", "object", "picture"))
+            case "qti-info-control":
+                title = " ".join((element.get("title") or "").split()) or "+"
+                held = self.inside(element, depth=depth)
+                nodes = [["details", self.marks(element), ["summary", {}, title], *held]]
+            case _ if name in _TEMPLATE_PARTS:
+                nodes = self._template_part(element, name, depth=depth)
             case _ if name in INTERACTIONS:
-                nodes = self._interactions.read(element, depth=depth)
+                nodes = self._interaction(element, name, depth=depth)
             case _ if name in markup.HTML:
                 nodes = self._plain(element, name, depth=depth, pre=pre)
             case _:
-                self._refuse(element, name)
+                self.fault(element, "is not known here: use the HTML that QTI 3 allows")
                 nodes = []
         return nodes
+
+    def _interaction(self, element: etree._Element, name: str, *, depth: int) -> list[Node]:
+        response = (element.get("response-identifier") or "").strip()
+        if not IDENTIFIER.match(response):
+            self.fault(element, "needs a response-identifier that is an identifier")
+            return []
+        if self._within:
+            self.fault(element, "stands inside another interaction: move it out")
+            return []
+        self._within = True
+        try:
+            return interactions.read(Reading(self, element, response, depth), name)
+        finally:
+            self._within = False
 
     def _rubric(self, element: etree._Element, *, depth: int) -> list[Node]:
         if any(local(inner) in INTERACTIONS for inner in element.iter(etree.Element)):
@@ -130,26 +176,48 @@ class BodyReader:
         views = " ".join(sorted((element.get("view") or "candidate").split()))
         return [["rubric", {"view": views}, *self.inside(element, depth=depth, free=True)]]
 
+    def _printed(self, element: etree._Element) -> list[Node]:
+        """A variable's value stands here; drafting writes it."""
+        identifier = (element.get("identifier") or "").strip()
+        if not IDENTIFIER.match(identifier):
+            self.fault(element, "needs the identifier of a template variable")
+            return []
+        names = ("format", "base", "index", "delimiter", "field", "power-form", "mapping-indicator")
+        given = {name: value for name in names if (value := element.get(name)) is not None}
+        return [["printed", {"identifier": identifier, **given}]]
+
+    def _template_part(self, element: etree._Element, name: str, *, depth: int) -> list[Node]:
+        """What is shown or hidden after a template variable's value."""
+        if any(local(inner) in INTERACTIONS for inner in element.iter(etree.Element)):
+            self.fault(
+                element, "holds an interaction: whether it is asked may not depend on a draw"
+            )
+        shown = self.template_part(element)
+        if shown is None:
+            self.fault(element, "needs template-identifier and identifier")
+            return []
+        variable, value, show = shown
+        attributes = {"template": variable, "value": value, "show": "true" if show else "false"}
+        kind = "div" if name == "qti-template-block" else "span"
+        held = self.inside(element, depth=depth, free=kind == "div")
+        return [["template-part", attributes, [kind, self.marks(element), *held]]]
+
+    def template_part(self, element: etree._Element) -> tuple[str, str, bool] | None:
+        """Template variable, the value that decides, whether it then shows; None: always there."""
+        variable = (element.get("template-identifier") or "").strip()
+        value = (element.get("identifier") or "").strip()
+        if not variable or not value:
+            return None
+        return variable, value, (element.get("show-hide") or "show").strip() != "hide"
+
     def _plain(self, element: etree._Element, name: str, *, depth: int, pre: bool) -> list[Node]:
-        stimulus = element.get("data-stimulus-idref")
-        if stimulus is not None and stimulus in self.stimuli:
+        stimulus = (element.get("data-stimulus-idref") or "").strip()
+        if stimulus in self.stimuli:
             self.placed.add(stimulus)
-            return list(self.stimuli[stimulus])
+            return [["stimulus", {"ref": self.stimuli[stimulus]}]]
         free = name in markup.WHITE_SPACE_FREE
         held = self.inside(element, depth=depth, pre=pre or name == "pre", free=free)
-        attributes = self._attributes(element, math=False)
-        return [[markup.RENAMED.get(name, name), attributes, *held]]
-
-    def _refuse(self, element: etree._Element, name: str) -> None:
-        if _PLANNED.match(name):
-            known = ", ".join(sorted(INTERACTIONS))
-            self.fault(element, f"this interaction cannot be delivered yet; so far: {known}")
-        elif name == "svg":
-            self.fault(element, "save the drawing as an .svg file and show it with <img>")
-        elif name == "video":
-            self.fault(element, "video cannot be delivered yet: use pictures or sound")
-        else:
-            self.fault(element, "is not known here: use the HTML that QTI 3 allows")
+        return [[markup.RENAMED.get(name, name), self.attributes(element), *held]]
 
     def _math(self, element: etree._Element, *, depth: int) -> list[Node]:
         name = local(element)
@@ -162,69 +230,37 @@ class BodyReader:
         free = name in markup.WHITE_SPACE_FREE or len(element) > 0
         self._text(held, element.text, pre=False, free=free)
         for child in children(element):
-            held += self._element(child, depth=depth + 1, pre=False)
+            held += self.element(child, depth=depth + 1)
         if len(element) == 0:
             held = [node.strip(" ") if isinstance(node, str) else node for node in held]
-        return [[name, self._attributes(element, math=True), *held]]
+        return [[name, self.attributes(element, math=True), *held]]
 
-    def _attributes(self, element: etree._Element, *, math: bool) -> dict[str, str]:
+    def attributes(self, element: etree._Element, *, math: bool = False) -> dict[str, str]:
+        """What is kept of an element's attributes, under the model's names."""
         kept: dict[str, str] = {}
         for raw, raw_value in element.attrib.items():
             name, value = str(raw), str(raw_value)
-            if name == XML_LANG:
-                name = "lang"
+            if name in ("class", "id", XML_LANG, "data-catalog-idref"):
+                continue
             verdict = markup.attribute(local(element), name, math=math)
-            if name == "class":
-                value = markup.classes(value)
-                verdict = True if value else None
             if verdict and markup.fits(value):
                 kept[name] = value
             elif verdict is not None:
                 self.warn(element, f"the attribute {name[:40]} is left out")
-        return dict(sorted(kept.items()))
+        return dict(sorted({**kept, **self.marks(element)}.items()))
 
-    def _source(self, element: etree._Element, reference: str | None) -> str | None:
-        path = resolve(self.file, reference or "")
-        if path is None:
-            self.fault(element, "shows something outside the package: put the file into it")
-            return None
-        self.media.setdefault(path, line_of(element))
-        return path
-
-    def _image(self, element: etree._Element, attributes: dict[str, str]) -> list[Node]:
-        path = self._source(element, element.get("src"))
-        if "alt" not in attributes:
-            self.warn(element, 'has no alt: say what is seen, or alt="" if it only decorates')
-            attributes["alt"] = ""
-        return [["img", {**attributes, "src": path}]] if path else []
-
-    def _object(self, element: etree._Element) -> list[Node]:
-        """`<object type="image/…">` is QTI 2's way to show a picture: it becomes an img."""
-        kind = element.get("type") or ""
-        if not kind.startswith(("image/", "audio/")):
-            self.fault(element, "only pictures and sounds can be shown: use <img> or <audio>")
-            return []
-        path = self._source(element, element.get("data"))
-        if path is None:
-            return []
-        if kind.startswith("audio/"):
-            return [["audio", {"src": path}]]
-        attributes: dict[str, Any] = {"alt": "".join(map(str, element.itertext())).strip()}
-        if not attributes["alt"]:
-            self.warn(element, "has no text to stand for the picture: write it inside <object>")
-        for name in ("width", "height"):
-            value = element.get(name)
-            if value and value.isascii() and value.isdigit():
-                attributes[name] = value
-        return [["img", {**dict(sorted(attributes.items())), "src": path}]]
-
-    def _audio(self, element: etree._Element) -> list[Node]:
-        reference = element.get("src")
-        for source in children(element, "source"):
-            reference = reference or source.get("src")
-        attributes = self._attributes(element, math=False)
-        path = self._source(element, reference)
-        return [["audio", {**attributes, "src": path}]] if path else []
+    def marks(self, element: etree._Element) -> dict[str, str]:
+        """Classes and id for style sheets, language, the catalog: drafting makes them neutral."""
+        kept = {
+            "class": markup.classes(element.get("class") or ""),
+            "id": markup.classes(element.get("id") or ""),
+            "lang": (element.get(XML_LANG) or element.get("lang") or "").strip()[:40],
+            "catalog": (element.get("data-catalog-idref") or "").strip()[:200],
+            "dir": (element.get("dir") or "").strip(),
+        }
+        if kept["dir"] not in ("ltr", "rtl", "auto"):
+            del kept["dir"]
+        return {name: value for name, value in kept.items() if value}
 
 
 def _between_blocks(nodes: list[Node]) -> list[Node]:

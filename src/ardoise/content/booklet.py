@@ -4,32 +4,23 @@ Two packages that differ only in which option is right, in mapping, processing, 
 identifiers give the same bytes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 
+from ardoise.content.drafting import AssetBytes, Drafting, strokes
 from ardoise.content.faults import ContentFault, Finding
-from ardoise.content.keymap import ItemKey, KeyMap, ResponseKey
-from ardoise.content.model import Item, Question, Resource, ResponseDeclaration, Rubric
+from ardoise.content.keymap import KeyMap
+from ardoise.content.model import Choice, Item
 from ardoise.content.package import Package
 from ardoise.content.plan import check_plain, plan_of
 from ardoise.content.plan_tables import Points
-from ardoise.contract.booklet import PLAIN_LIMIT, Asset, Booklet, KeyStroke, Node, Response
-from ardoise.contract.booklet import Item as BookletItem
+from ardoise.content.printing import Values
+from ardoise.contract.booklet import PLAIN_LIMIT, Asset, Booklet
 from ardoise.contract.words import Writer
 
 KEYED_OPTIONS = 9
-_SCORERS = frozenset({"scorer", "tutor"})
-
-
-@dataclass(frozen=True)
-class AssetBytes:
-    """A picture or sound as it will be sealed."""
-
-    media_type: str
-    payload: bytes
 
 
 @dataclass(frozen=True)
@@ -63,13 +54,16 @@ def draft(
     minutes: int,
     writer: Writer,
     points: Points | None = None,
+    values: Mapping[str, Values] | None = None,
 ) -> Draft:
     """The booklet of one part. `minutes` 0: only the window limits. `points`: rules need it.
 
-    Raises ContentFault: a teacher's part whose items are not one single choice each, or a booklet
-    larger than the protocol allows.
+    `values`: item identifier → template values, for items that draw them. Raises ContentFault: an
+    item that cannot be delivered, one whose values are missing, a teacher's part whose items are
+    not one single choice each, or a booklet larger than the protocol allows.
     """
-    drafting = _Drafting(package, writer)
+    package.check_deliverable()
+    drafting = Drafting(package, writer, language, values or {})
     if writer == "teacher":
         check_keyed(package)
         if package.test is not None:
@@ -85,7 +79,8 @@ def draft(
     booklet = Booklet(
         format="ardoise-booklet/2", campaign=campaign, part=part, writer=writer, language=language,
         campaign_title=campaign_title, title=title, minutes=minutes, items=items,
-        instructions=instructions, plan=plan,
+        instructions=instructions, plan=plan, stimuli=drafting.stimuli, styles=drafting.styles,
+        catalogs=drafting.catalogs,
     )  # fmt: skip
     made = Draft(drafting.assets, KeyMap(drafting.keys), booklet)
     size = len(msgspec.json.encode(made.with_blobs(dict.fromkeys(drafting.assets, "0" * 64))))
@@ -107,144 +102,14 @@ def check_keyed(package: Package) -> None:
 
 
 def _keyed_fault(item: Item) -> str | None:
-    if len(item.questions) != 1 or item.questions[0].interaction != "choice":
+    question = item.questions[0] if len(item.questions) == 1 else None
+    if not isinstance(question, Choice):
         return "a teacher keys it: it must have exactly one qti-choice-interaction"
-    question = item.questions[0]
     if question.max_choices != 1:
         return "a teacher keys it with one key: set max-choices to 1"
     if len(question.options) > KEYED_OPTIONS:
         return f"a teacher keys it: it may have {KEYED_OPTIONS} options at most"
-    keys = [stroke.key for stroke in _strokes(question)]
+    keys = [stroke.key for stroke in strokes(question)]
     if len(set(keys)) < len(keys):
         return "two options have the same key: give each its own data-key"
     return None
-
-
-def _strokes(question: Question) -> tuple[KeyStroke, ...]:
-    """The author's data-key, else the first digits from 1 that no author took."""
-    taken = {option.key for option in question.options}
-    free = iter(str(digit) for digit in range(1, 10) if str(digit) not in taken)
-    return tuple(
-        KeyStroke(option.key or next(free, "9"), option.identifier, option.label)
-        for option in question.options
-    )
-
-
-@dataclass(frozen=True)
-class _Names:
-    """Neutral names inside one item: response → (id, {option → value})."""
-
-    responses: dict[str, tuple[str, dict[str, str]]]
-
-
-_NOTHING = _Names({})
-
-
-class _Drafting:
-    """Names items, responses, options and assets in document order."""
-
-    def __init__(self, package: Package, writer: Writer) -> None:
-        self.keyed = writer == "teacher"
-        self.views = frozenset({"candidate"}) | (_SCORERS if self.keyed else frozenset())
-        self.resources = package.resources
-        self.assets: dict[str, AssetBytes] = {}
-        self.keys: dict[str, ItemKey] = {}
-        self._asset_ids: dict[bytes, str] = {}
-
-    def item(self, number: int, item: Item) -> BookletItem:
-        """One item as its writer sees it."""
-        declared = {response.identifier: response for response in item.responses}
-        names = _Names({q.response: self._named(n, q) for n, q in enumerate(item.questions, 1)})
-        item_id = f"i{number}"
-        self.keys[item_id] = ItemKey(
-            item.identifier,
-            {
-                names.responses[question.response][0]: _key(question, names)
-                for question in item.questions
-            },
-        )
-        return BookletItem(
-            id=item_id,
-            label=str(number),
-            body=tuple(self.nodes(item.body, names)),
-            responses=tuple(
-                self._response(question, declared[question.response], names)
-                for question in item.questions
-            ),
-        )
-
-    def _named(self, number: int, question: Question) -> tuple[str, dict[str, str]]:
-        values = {
-            option.identifier: option.identifier if self.keyed else f"c{place}"
-            for place, option in enumerate(question.options, 1)
-        }
-        return f"r{number}", values
-
-    def _response(
-        self, question: Question, response: ResponseDeclaration, names: _Names
-    ) -> Response:
-        return Response(
-            id=names.responses[question.response][0],
-            interaction=question.interaction,
-            cardinality=response.cardinality,
-            base=response.base,
-            max_choices=question.max_choices,
-            min_choices=question.min_choices,
-            shuffle=question.shuffle and not self.keyed,
-            expected_length=question.expected_length,
-            keys=_strokes(question) if self.keyed else (),
-        )
-
-    def rubrics(self, rubrics: Sequence[Rubric]) -> tuple[Node, ...]:
-        """What this writer is told in test-level rubrics."""
-        return tuple(
-            node
-            for rubric in rubrics
-            if rubric.views & self.views
-            for node in self.nodes(rubric.nodes, _NOTHING)
-        )
-
-    def nodes(self, nodes: tuple[Node, ...] | list[Node], names: _Names) -> list[Node]:
-        """Trees with neutral names, without what is not for this writer."""
-        out: list[Node] = []
-        for node in nodes:
-            if isinstance(node, str):
-                out.append(node)
-            elif node[0] != "rubric":
-                out.append(self._tree(node, names))
-            elif (views := frozenset(node[1]["view"].split())) & self.views:
-                named = "qti-rubric" if "candidate" in views else "qti-rubric-scorer qti-well"
-                out.append(["div", {"class": named}, *self.nodes(node[2:], names)])
-        return out
-
-    def _tree(self, node: list[Any], names: _Names) -> list[Any]:
-        name, attributes = node[0], dict(node[1])
-        if name in ("img", "audio"):
-            attributes["asset"] = self._asset(self.resources[attributes.pop("src")])
-        elif name in ("choice", "inline-choice", "text-entry", "extended-text"):
-            response, values = names.responses[attributes["response"]]
-            attributes["response"] = response
-            held = [self._option(child, values, names) for child in node[2:]]
-            return [name, attributes, *held]
-        return [name, attributes, *self.nodes(node[2:], names)]
-
-    def _option(self, node: Any, values: dict[str, str], names: _Names) -> Node:
-        if isinstance(node, str) or node[0] != "option":
-            return self.nodes([node], names)[0]
-        attributes = {**node[1], "value": values[node[1]["value"]]}
-        return ["option", attributes, *self.nodes(node[2:], names)]
-
-    def _asset(self, resource: Resource) -> str:
-        """One id for the same bytes, wherever they stand in the package."""
-        asset = self._asset_ids.setdefault(resource.payload, f"a{len(self._asset_ids) + 1}")
-        self.assets[asset] = AssetBytes(resource.media_type, resource.payload)
-        return asset
-
-
-def _key(question: Question, names: _Names) -> ResponseKey:
-    values = names.responses[question.response][1]
-    if not question.options:
-        return ResponseKey(question.response, None, 1)
-    return ResponseKey(
-        question.response, {value: option for option, value in values.items()}, question.max_choices
-    )

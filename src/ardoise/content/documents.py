@@ -15,6 +15,9 @@ XML_BASE = "{http://www.w3.org/XML/1998/namespace}base"
 
 DOCUMENT_LIMIT = 4 << 20
 
+_DOCTYPE = re.compile(rb"""<!DOCTYPE(?:[^\[<>"']|"[^"]*"|'[^']*')*>""")
+"""A document type that declares nothing of its own: what it names is never fetched."""
+_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _ENCODING = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 _ENCODINGS = {"utf-8", "us-ascii", "ascii", "iso-8859-1", "iso-8859-15", "windows-1252"}
 
@@ -24,11 +27,12 @@ def parse(payload: bytes, *, file: str) -> etree._Element:
     if len(payload) > DOCUMENT_LIMIT:
         message = f"is larger than {DOCUMENT_LIMIT >> 20} MiB: split it"
         raise ContentFault(Finding(file, message))
-    body = payload.removeprefix(b"\xef\xbb\xbf")
+    body = _as_utf8(payload, file)
     declared = _ENCODING.match(body)
     encoding = declared.group(1).decode("ascii").lower() if declared else "utf-8"
     if b"\0" in body or encoding not in _ENCODINGS:
         raise ContentFault(Finding(file, "is not in UTF-8: save it as UTF-8"))
+    body = _DOCTYPE.sub(lambda found: b"\n" * found.group().count(b"\n"), body, count=1)
     if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
         line = body[: body.find(b"<!")].count(b"\n") + 1
         message = "has a document type or entities: remove them, write characters directly"
@@ -48,6 +52,17 @@ def parse(payload: bytes, *, file: str) -> etree._Element:
     if root is None:
         raise ContentFault(Finding(file, "is empty: replace it"))
     return root
+
+
+def _as_utf8(payload: bytes, file: str) -> bytes:
+    """The document without a byte-order mark; UTF-16 becomes UTF-8."""
+    if not payload.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return payload.removeprefix(b"\xef\xbb\xbf")
+    try:
+        text = payload.decode("utf-16")
+    except UnicodeDecodeError as fault:
+        raise ContentFault(Finding(file, "is damaged UTF-16: save it as UTF-8")) from fault
+    return _DECLARATION.sub("", text, count=1).encode("utf-8", "replace")
 
 
 def local(element: etree._Element) -> str:

@@ -1,246 +1,163 @@
-"""One qti-assessment-item: declarations, body and processing brought together and checked."""
+"""One assessment item: its body for the screen, its rules for scoring, what speaks against each.
 
-import re
+An item that cannot be delivered may still be scored, and one that cannot be scored delivered:
+`obstacles` and `unscorable` say why, and nothing else of the package suffers.
+"""
+
+import contextlib
 from collections.abc import Callable
-from typing import get_args
 
 from lxml import etree
 
-from ardoise.content import documents
+from ardoise.content import catalogs
 from ardoise.content.body import BodyReader
-from ardoise.content.declarations import DeclarationReader
 from ardoise.content.documents import XML_LANG, children, line_of, local
 from ardoise.content.faults import ContentFault, Finding, Findings
-from ardoise.content.interactions import IDENTIFIER
+from ardoise.content.fitting import Fitting
 from ardoise.content.media import resolve
-from ardoise.content.model import (
-    Item,
-    OutcomeDeclaration,
-    Question,
-    ResponseDeclaration,
-    Template,
-)
+from ardoise.content.model import Card, Item, Stimulus
+from ardoise.content.scorable import Scorable, read_scorable
+from ardoise.content.upgrade import to_qti3
+from ardoise.content.variables import IDENTIFIER
 from ardoise.contract.booklet import Node
 
-RESPONSES_LIMIT = 100
-TEMPLATES: tuple[str, ...] = get_args(Template)
-
-_LEFT_OUT = frozenset({"qti-stylesheet", "qti-catalog-info", "qti-companion-materials-info"})
-_REFUSED = {
-    "qti-template-declaration": "template variables are not drawn so far: write the item out",
-    "qti-template-processing": "template variables are not drawn so far: write the item out",
-    "qti-context-declaration": "context variables are not read so far",
-}
-_BASES = {
-    "choice": ("identifier",),
-    "inline-choice": ("identifier",),
-    "text-entry": ("string", "integer", "float"),
-    "extended-text": ("string",),
-}
+QUESTIONS_LIMIT = 200
+STIMULI_LIMIT = 20
+STYLESHEETS_LIMIT = 20
+_TEXTS = frozenset({
+    "qti-response-declaration", "qti-outcome-declaration", "qti-template-declaration",
+    "qti-context-declaration", "qti-template-processing", "qti-response-processing",
+    "qti-modal-feedback", "qti-companion-materials-info",
+})  # fmt: skip
+"""Read elsewhere, or for nobody's screen."""
 
 
 class ItemReader:
-    """Reads one item file. `stimulus` gives the root of a shared stimulus by its path, or None."""
+    """Reads one item. `stimulus` gives a shared stimulus by its path, or None."""
 
     def __init__(
         self,
         file: str,
-        payload: bytes,
+        root: etree._Element,
         *,
-        findings: Findings,
-        stimulus: Callable[[str], etree._Element | None],
+        stimulus: Callable[[str], Stimulus | None],
     ) -> None:
         self.file = file
-        self.findings = findings
-        self.root = documents.parse(payload, file=file)
-        self.identifier = self.root.get("identifier") or ""
+        self.root = to_qti3(root, file=file)
+        check_root(self.root, "qti-assessment-item", file=file)
+        self.identifier = (self.root.get("identifier") or "").strip()
+        self.findings = Findings()
+        """What keeps it from being delivered, and the warnings."""
+        self.body = BodyReader(file=file, item=self.identifier, findings=self.findings)
         self._stimulus = stimulus
-        self.body = BodyReader(file=file, item=self.identifier, findings=findings)
-        self._declared = DeclarationReader(file=file, item=self.identifier, findings=findings)
-        self._responses: list[ResponseDeclaration] = []
-        self._outcomes: list[OutcomeDeclaration] = []
+        self._stimuli: list[str] = []
+        self._catalogs: dict[str, tuple[Card, ...]] = {}
+        self._sheets: list[str] = []
         self._nodes: tuple[Node, ...] = ()
-        self._template: Template | None = None
-
-    def _fault(self, element: etree._Element, message: str) -> None:
-        self.findings.fault(
-            Finding(self.file, message, self.identifier, local(element), line_of(element))
-        )
 
     def read(self) -> Item:
-        """The item; after faults (kept in `findings`) it is not to be used. Raises ContentFault."""
-        check_root(self.root, "qti-assessment-item", file=self.file)
+        """The item. Raises ContentFault if it has no identifier or is no item at all."""
         if not IDENTIFIER.match(self.identifier):
-            self._fault(self.root, "needs an identifier: letters, digits, _ . -")
-        if (self.root.get("adaptive") or "false") in ("true", "1"):
-            self._fault(self.root, "adaptive items are not delivered so far")
-        for ref in children(self.root, "qti-assessment-stimulus-ref"):
-            self._read_stimulus(ref)
-        for child in children(self.root):
-            self._part(child)
-        self._check()
+            message = "needs an identifier: letters, digits, _ . -"
+            raise ContentFault(
+                Finding(self.file, message, "", local(self.root), line_of(self.root))
+            )
+        scoring = Findings()
+        scorable = _scorable(self.root, self.file, scoring)
+        # Beyond a number of faults reading ends: those found are kept.
+        with contextlib.suppress(ContentFault):
+            self._read_parts(scorable)
         return Item(
             identifier=self.identifier, title=(self.root.get("title") or "")[:200], file=self.file,
-            language=self.root.get(XML_LANG) or "", body=self._nodes,
-            questions=tuple(self.body.questions), responses=tuple(self._responses),
-            outcomes=tuple(self._outcomes), template=self._template,
+            language=(self.root.get(XML_LANG) or "").strip()[:40], body=self._nodes,
+            questions=tuple(self.body.questions), scorable=scorable, stimuli=tuple(self._stimuli),
+            stylesheets=tuple(self._sheets), catalogs=self._catalogs,
+            obstacles=tuple(self.findings.faults), unscorable=tuple(scoring.faults),
+            media=tuple(self.body.media),
+            warnings=(*self.findings.warnings, *scoring.warnings),
         )  # fmt: skip
 
-    def _part(self, element: etree._Element) -> None:
-        name = local(element)
-        if name == "qti-response-declaration":
-            response = self._declared.response(element)
-            if response is not None:
-                self._responses.append(response)
-        elif name == "qti-outcome-declaration":
-            outcome = self._declared.outcome(element)
-            if outcome is not None:
-                self._outcomes.append(outcome)
-        elif name == "qti-item-body":
-            self._read_body(element)
-        elif name == "qti-response-processing":
-            self._processing(element)
-        elif name in _LEFT_OUT:
-            self.body.warn(element, "is left out so far")
-        elif name in _REFUSED:
-            self._fault(element, _REFUSED[name])
-        elif name not in ("qti-modal-feedback", "qti-assessment-stimulus-ref"):
-            self._fault(element, "is not known in an item: remove it")
+    def _read_parts(self, scorable: Scorable) -> None:
+        for ref in children(self.root, "qti-assessment-stimulus-ref"):
+            self._read_stimulus(ref)
+        bodies = 0
+        for child in children(self.root):
+            name = local(child)
+            if name == "qti-item-body":
+                bodies += 1
+                self._read_body(child)
+            elif name == "qti-stylesheet":
+                self._sheets += sheet_of(child, self.body)
+            elif name == "qti-catalog-info":
+                self._catalogs |= catalogs.read(child, self.body)
+            elif name not in _TEXTS and name != "qti-assessment-stimulus-ref":
+                self.body.warn(child, "is not known in an item: left out")
+        if bodies != 1:
+            self.body.fault(self.root, f"has {bodies} qti-item-body: it needs one")
+        if len(self.body.questions) > QUESTIONS_LIMIT:
+            self.body.fault(self.root, f"has more than {QUESTIONS_LIMIT} interactions: divide it")
+        Fitting(self.root, self.body, scorable).check()
 
     def _read_body(self, element: etree._Element) -> None:
-        if self._nodes:
-            self._fault(element, "stands twice: keep one")
         nodes = self.body.inside(element, free=True)
-        first = [
-            node
-            for identifier, stimulus in self.body.stimuli.items()
-            if identifier not in self.body.placed
-            for node in stimulus
+        unplaced = [
+            path for name, path in self.body.stimuli.items() if name not in self.body.placed
         ]
-        self._nodes = (*first, *nodes)
+        self._nodes = (*(["stimulus", {"ref": path}] for path in unplaced), *nodes)
 
     def _read_stimulus(self, ref: etree._Element) -> None:
-        """A text shared by several items: read at each, so that an item is whole by itself."""
         path = resolve(self.file, ref.get("href") or "")
-        root = self._stimulus(path) if path else None
-        if root is None or path is None:
-            self._fault(ref, "names a stimulus that is not in the package: add the file")
-            return
-        check_root(root, "qti-assessment-stimulus", file=path)
-        reader = BodyReader(file=path, item=self.identifier, findings=self.findings)
-        nodes: list[Node] = []
-        for body in children(root, "qti-stimulus-body"):
-            nodes += reader.inside(body, free=True)
-        if reader.questions:
-            self._fault(ref, "the stimulus holds an interaction: move it into the item")
-        self.body.media.update(reader.media)
-        whole: Node = ["div", {"class": "qti-stimulus qti-well"}, *nodes]
-        self.body.stimuli[ref.get("identifier") or path] = (whole,)
+        found = self._stimulus(path) if path else None
+        if found is None or path is None:
+            self.body.fault(ref, "names a stimulus that is not in the package: add its file")
+        elif path not in self._stimuli and len(self._stimuli) < STIMULI_LIMIT:
+            self._stimuli.append(path)
+            self.body.stimuli[(ref.get("identifier") or "").strip() or path] = path
 
-    def _processing(self, element: etree._Element) -> None:
-        given = element.get("template") or element.get("template-location")
-        if len(element) > 0:
-            first = next(children(element), element)
-            self.findings.fault(
-                Finding(
-                    self.file,
-                    "custom response processing: only the standard templates "
-                    f"({', '.join(TEMPLATES)}) are read so far; the full interpreter is "
-                    "another piece of work",
-                    self.identifier, local(first), line_of(first),
-                )
-            )  # fmt: skip
-            return
-        if given is None:
-            return
-        name = re.sub(r"\.xml$", "", given.strip().rstrip("/").rpartition("/")[2])
-        for known in get_args(Template):
-            if name == known:
-                self._template = known
-                return
-        message = f"the template {name[:40]!a} is not read so far; {', '.join(TEMPLATES)} are"
-        self._fault(element, message)
 
-    def _check(self) -> None:
-        """What must fit between declarations, body and processing."""
-        root = self.root
-        if next(children(root, "qti-item-body"), None) is None:
-            self._fault(root, "has no qti-item-body: there is nothing to show")
-        declared = {response.identifier: response for response in self._responses}
-        variables = [*declared, *(outcome.identifier for outcome in self._outcomes)]
-        if len(set(variables)) < len(self._responses) + len(self._outcomes):
-            self._fault(root, "declares the same identifier twice: rename one")
-        if len(self.body.questions) > RESPONSES_LIMIT:
-            self._fault(root, f"has more than {RESPONSES_LIMIT} interactions: split the item")
-        seen: set[str] = set()
-        for question in self.body.questions:
-            self._check_question(question, declared.get(question.response), seen)
-        for identifier in sorted(declared.keys() - seen):
-            self.body.warn(
-                root, f"the response {identifier} has no interaction: nobody can give it"
-            )
-        self._check_template(declared)
+def _scorable(root: etree._Element, file: str, findings: Findings) -> Scorable:
+    try:
+        return read_scorable(root, file=file, findings=findings)
+    except ContentFault as fault:
+        if not findings.faults:
+            findings.faults.extend(fault.findings)
+        return Scorable((root.get("identifier") or "").strip(), file)
 
-    def _check_question(
-        self, question: Question, response: ResponseDeclaration | None, seen: set[str]
-    ) -> None:
-        def fault(message: str) -> None:
-            named = f"qti-{question.interaction}-interaction"
-            self.findings.fault(Finding(self.file, message, self.identifier, named, question.line))
 
-        if response is None:
-            fault(f"answers {question.response}, which is not declared soundly: declare it")
-            return
-        if question.response in seen:
-            fault(f"answers {question.response}, as another interaction does: use a second one")
-        seen.add(question.response)
-        if response.base not in _BASES[question.interaction]:
-            fault(f"cannot answer a {response.base}: change the base-type of {question.response}")
-        several = question.interaction == "choice" and question.max_choices != 1
-        if response.cardinality == "single" and several:
-            fault("lets a pupil choose several for a single response: set max-choices to 1")
-        if response.cardinality == "multiple" and question.interaction != "choice":
-            fault("gives one value: the cardinality of its response must be single")
-        if question.options:
-            options = {option.identifier for option in question.options}
-            for value in response.correct:
-                if value not in options:
-                    fault(f"the correct response {value} is none of the options")
+def sheet_of(element: etree._Element, body: BodyReader) -> list[str]:
+    """The path of a qti-stylesheet, if it is one; else a warning: an item is read without."""
+    path = resolve(body.file, element.get("href") or "")
+    kind = (element.get("type") or "text/css").strip()
+    if path is None or kind != "text/css":
+        body.warn(element, "is left out: only CSS files of the package are read")
+        return []
+    return [path]
 
-    def _check_template(self, declared: dict[str, ResponseDeclaration]) -> None:
-        template = self._template
-        if template is None:
-            return
-        element = next(children(self.root, "qti-response-processing"))
-        response = declared.get("RESPONSE")
-        if response is None:
-            self._fault(element, "the template scores RESPONSE, which is not declared soundly")
-            return
-        if template.endswith("map_response") and response.mapping is None:
-            self._fault(element, "the template needs a qti-mapping in RESPONSE: add it")
-        if not template.endswith("map_response") and not response.correct:
-            self._fault(element, "the template needs a qti-correct-response in RESPONSE: add it")
-        outcomes = {outcome.identifier: outcome for outcome in self._outcomes}
-        if template.startswith("CC2_match") and not (
-            "MAXSCORE" in outcomes and outcomes["MAXSCORE"].default
-        ):
-            self._fault(element, "the template needs an outcome MAXSCORE with a default value")
-        others = sorted(declared.keys() - {"RESPONSE"})
-        if others:
-            self._fault(
-                element,
-                f"the template scores RESPONSE alone, never {', '.join(others)}: "
-                "make an item of each, or remove the template and have it rated by hand",
-            )
+
+def read_stimulus(root: etree._Element, *, file: str, body: BodyReader) -> Stimulus:
+    """A shared stimulus. Faults and media are kept in `body`. Raises ContentFault."""
+    upgraded = to_qti3(root, file=file)
+    check_root(upgraded, "qti-assessment-stimulus", file=file)
+    nodes: list[Node] = []
+    sheets: list[str] = []
+    held: dict[str, tuple[Card, ...]] = {}
+    for child in children(upgraded):
+        if local(child) == "qti-stimulus-body":
+            nodes += body.inside(child, free=True)
+        elif local(child) == "qti-stylesheet":
+            sheets += sheet_of(child, body)
+        elif local(child) == "qti-catalog-info":
+            held |= catalogs.read(child, body)
+    if body.questions:
+        body.fault(upgraded, "holds an interaction: move it into the item")
+    return Stimulus(
+        (upgraded.get("identifier") or "").strip(), file,
+        (upgraded.get(XML_LANG) or "").strip()[:40], tuple(nodes), tuple(sheets), held,
+    )  # fmt: skip
 
 
 def check_root(root: etree._Element, name: str, *, file: str) -> None:
-    """Raises ContentFault unless the document is what it should be, in QTI 3."""
-    space = documents.namespace(root)
-    if local(root) == name and documents.QTI.match(space):
-        return
-    if local(root) in ("assessmentItem", "assessmentTest") or "v2p" in space:
-        message = "is QTI 2: only QTI 3 is read so far; convert the package first"
-    else:
-        message = f"must be a <{name}> in the namespace of QTI 3"
-    raise ContentFault(Finding(file, message, element=local(root), line=line_of(root)))
+    """Raises ContentFault unless the document is what it should be."""
+    if local(root) != name:
+        message = f"must be a <{name}>, of QTI 2.0 to 3.0"
+        raise ContentFault(Finding(file, message, element=local(root), line=line_of(root)))

@@ -1,11 +1,29 @@
-"""The key map: from a booklet's neutral names back to the package's. Stays in the authority."""
+"""The key map: from a booklet's neutral names back to the package's. Stays in the authority.
 
+A sheet comes from a browser: what the runner cannot have produced counts as not given, and
+`oddities` names it.
+"""
+
+import math
+import re
 from collections.abc import Mapping
+from functools import cached_property
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
-FORMAT = "ardoise-keymap/1"
+from ardoise.content.model import Media, Option, Question, Slider, Spot
+from ardoise.content.variables import ResponseDeclaration, number
+
+FORMAT = "ardoise-keymap/2"
+"""Version 1 is a subset: texts and options alone."""
+VALUES_LIMIT = 200
+"""Values of one response at most."""
+COUNT_LIMIT = 1_000_000
+_WHOLE = re.compile(r"^[0-9]{1,7}\Z")
+
+Kind = Literal["text", "value", "pair", "directed-pair", "point", "number", "count", "flag"]
 
 
 class ResponseKey(Struct, frozen=True, forbid_unknown_fields=True):
@@ -13,9 +31,102 @@ class ResponseKey(Struct, frozen=True, forbid_unknown_fields=True):
 
     original: str
     options: dict[str, str] | None
-    """Booklet value → option identifier; None: the value is text."""
+    """Booklet value → identifier of an option or spot, the first half of a pair; None: it is none
+    of these."""
     most: int = 0
     """Values at most; 0: no limit."""
+    kind: Kind | None = None
+    """None: a text without options, a value with them."""
+    targets: dict[str, str] | None = None
+    """Booklet value → identifier of the second half of a pair; None: both are of `options`."""
+    uses: dict[str, int] = {}
+    """Booklet value → in how many pairs it may stand; absent: any number."""
+    partners: dict[str, tuple[str, ...]] = {}
+    """Booklet value → the only booklet values it may be joined with; absent: any."""
+    bounds: tuple[float, float, float] | None = None
+    """Lowest, highest, step of a number; or width, height and 1 of the picture of a point."""
+
+    def back(self, given: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Values under the package's names, and what did not count, one phrase each."""
+        if len(given) > (self.most or VALUES_LIMIT):
+            return (), ("more values than allowed",)
+        kind = self.kind or ("text" if self.options is None else "value")
+        if kind == "text":
+            return given, ()
+        kept: list[str] = []
+        odd: dict[str, None] = {}
+        used: dict[str, int] = {}
+        for value in given:
+            found, why = self._value(kind, value)
+            if why is None and kind != "point" and found in kept:
+                why = "the same value twice"
+            if why is None and not self._free(value, used):
+                why = "more pairs than an option may stand in"
+            if why is None:
+                kept.append(found)
+            else:
+                odd[why] = None
+        return tuple(kept), tuple(odd)
+
+    def _value(self, kind: Kind, value: str) -> tuple[str, str | None]:
+        """One value under the package's name, and why it does not count."""
+        if kind == "value":
+            found = (self.options or {}).get(value)
+            return found or "", None if found is not None else "a value that is no option"
+        if kind in ("pair", "directed-pair"):
+            found = self._pair(kind, value)
+            return found or "", None if found is not None else "a pair that cannot be"
+        if kind == "point":
+            return value, None if self._inside(value) else "a point outside the picture"
+        if kind == "number":
+            return value, None if self._on_scale(value) else "a number that is not on the scale"
+        if kind == "count":
+            sound = _WHOLE.match(value) and int(value) <= COUNT_LIMIT
+            return value, None if sound else "no number of plays"
+        return value, None if value == "true" else "a button that says something else"
+
+    def _pair(self, kind: Kind, value: str) -> str | None:
+        halves = value.split(" ")
+        if len(halves) != 2:
+            return None
+        first, second = halves
+        options = self.options or {}
+        targets = options if self.targets is None else self.targets
+        if first not in options or second not in targets:
+            return None
+        if kind == "pair" and first == second:
+            return None
+        allowed = self.partners
+        if second not in allowed.get(first, (second,)) or first not in allowed.get(
+            second, (first,)
+        ):
+            return None
+        return f"{options[first]} {targets[second]}"
+
+    def _free(self, value: str, used: dict[str, int]) -> bool:
+        """Whether every half may stand in one more pair; counts it if so."""
+        halves = value.split(" ") if self.uses else []
+        if any(used.get(half, 0) >= self.uses.get(half, VALUES_LIMIT) for half in halves):
+            return False
+        for half in halves:
+            used[half] = used.get(half, 0) + 1
+        return True
+
+    def _inside(self, value: str) -> bool:
+        halves = value.split(" ")
+        if len(halves) != 2 or not all(_WHOLE.match(half) for half in halves):
+            return False
+        width, height, _ = self.bounds or (0.0, 0.0, 1.0)
+        return int(halves[0]) <= width and int(halves[1]) <= height
+
+    def _on_scale(self, value: str) -> bool:
+        found = number(value) if value == value.strip() else None
+        if found is None or self.bounds is None or not math.isfinite(found):
+            return False
+        low, high, step = self.bounds
+        steps = (found - low) / step
+        on_step = abs(steps - round(steps)) < 1e-6 or found == high
+        return low <= found <= high and on_step
 
 
 class ItemKey(Struct, frozen=True, forbid_unknown_fields=True):
@@ -25,7 +136,7 @@ class ItemKey(Struct, frozen=True, forbid_unknown_fields=True):
     responses: dict[str, ResponseKey]
 
 
-class KeyMap(Struct, frozen=True, forbid_unknown_fields=True):
+class KeyMap(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """All items of one booklet. JSON by `encode` and `decode`."""
 
     items: dict[str, ItemKey]
@@ -36,19 +147,14 @@ class KeyMap(Struct, frozen=True, forbid_unknown_fields=True):
     ) -> tuple[str, dict[str, tuple[str, ...]]]:
         """QTI item identifier, and values by QTI response identifier, ready to be scored.
 
-        A sheet comes from a browser: what the runner cannot have produced (an unknown response or
-        option, more values than allowed) counts as not given; `oddities` names it. Every response
-        of the item is present, an empty tuple where nothing was given.
+        Every response of the item is present, an empty tuple where nothing was given that counts.
         Raises KeyError for an item that the booklet does not have.
         """
         item = self.items[item_id]
-        values: dict[str, tuple[str, ...]] = {}
-        for response_id, key in item.responses.items():
-            given = tuple(responses.get(response_id, ()))
-            if key.options is not None:
-                given = tuple(key.options[value] for value in given if value in key.options)
-            values[key.original] = () if key.most and len(given) > key.most else given
-        return item.original, values
+        return item.original, {
+            key.original: key.back(tuple(responses.get(response_id, ())))[0]
+            for response_id, key in item.responses.items()
+        }
 
     def oddities(self, item_id: str, responses: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
         """What `original` did not count, one phrase each; empty for a sheet of our runner."""
@@ -60,23 +166,65 @@ class KeyMap(Struct, frozen=True, forbid_unknown_fields=True):
             key = item.responses.get(response_id)
             if key is None:
                 found.append("an answer to a response that the item does not have")
-                continue
-            if key.options is not None and any(value not in key.options for value in given):
-                found.append(f"{response_id}: a value that is no option")
-            if key.most and len(given) > key.most:
-                found.append(f"{response_id}: more values than allowed")
+            else:
+                found += [f"{response_id}: {why}" for why in key.back(tuple(given))[1]]
         return tuple(found)
+
+    @cached_property
+    def _neutral(self) -> dict[str, str]:
+        return {item.original: item_id for item_id, item in self.items.items()}
 
     def neutral(self, identifier: str) -> str:
         """The booklet's id of a QTI item. Raises KeyError."""
-        for item_id, item in self.items.items():
-            if item.original == identifier:
-                return item_id
-        raise KeyError(identifier)
+        return self._neutral[identifier]
 
     def encode(self) -> bytes:
         """As JSON."""
         return msgspec.json.encode(self)
+
+
+_KINDS: dict[str, Kind] = {
+    "match": "directed-pair", "gap-match": "directed-pair", "graphic-gap-match": "directed-pair",
+    "associate": "pair", "select-point": "point", "slider": "number", "media": "count",
+    "end-attempt": "flag", "text-entry": "text", "extended-text": "text",
+}  # fmt: skip
+
+
+def response_key(
+    question: Question,
+    declared: ResponseDeclaration,
+    first: Mapping[str, str],
+    second: Mapping[str, str],
+    size: tuple[int, int] | None,
+) -> ResponseKey:
+    """The key of one response, from its names (identifier → booklet value)."""
+    kind = _KINDS.get(question.interaction, "value")
+    bounds: tuple[float, float, float] | None = None
+    if isinstance(question, Slider):
+        bounds = (question.lower, question.upper, question.step)
+    elif kind == "point" and size is not None:
+        bounds = (float(size[0]), float(size[1]), 1.0)
+    most = 1 if declared.cardinality == "single" else question.max_choices
+    joined = kind in ("pair", "directed-pair")
+    names = {**first, **second}
+    halves: list[Option | Spot] = []
+    if joined:
+        halves = [*question.options, *question.targets, *question.spots]
+    halves = [half for half in halves if half.identifier in names]
+    return ResponseKey(
+        original=declared.identifier,
+        options={value: name for name, value in first.items()} if first else None,
+        most=1 if isinstance(question, Media) else most,
+        kind=kind,
+        targets={value: name for name, value in second.items()} if second else None,
+        uses={names[half.identifier]: half.most for half in halves if half.most},
+        partners={
+            names[half.identifier]: tuple(names[one] for one in half.group if one in names)
+            for half in halves
+            if half.group
+        },
+        bounds=bounds,
+    )
 
 
 def decode(payload: bytes) -> KeyMap:

@@ -12,7 +12,7 @@ from ardoise.content.media import resolve
 
 MANIFEST = "imsmanifest.xml"
 ITEMS_LIMIT = 500
-_TYPE = re.compile(r"^ims_?qti_(item|test|stimulus)_xmlv([0-9]+p[0-9]+)")
+_TYPE = re.compile(r"^ims_?qti_(item|test|stimulus)_xmlv(?:2p[0-2]|3p0)\Z", re.I)
 
 
 @dataclass
@@ -36,34 +36,38 @@ def read_manifest(files: dict[str, bytes], *, name: str, findings: Findings) -> 
     manifest = Manifest(root.get("identifier") or name)
     for listing in children(root, "resources"):
         for resource in children(listing, "resource"):
-            _resource(resource, files, manifest, findings)
+            base = f"{root.get(XML_BASE) or ''}{listing.get(XML_BASE) or ''}"
+            _resource(resource, files, manifest, findings, outer=base)
     if not manifest.items:
         findings.fault(Finding(MANIFEST, "lists no item: add a resource imsqti_item_xmlv3p0"))
     return manifest
 
 
 def _resource(
-    resource: etree._Element, files: dict[str, bytes], manifest: Manifest, findings: Findings
+    resource: etree._Element,
+    files: dict[str, bytes],
+    manifest: Manifest,
+    findings: Findings,
+    *,
+    outer: str,
 ) -> None:
     def fault(element: etree._Element, message: str) -> None:
         findings.fault(Finding(MANIFEST, message, "", local(element), line_of(element)))
 
-    if resource.get(XML_BASE):
-        fault(resource, "xml:base is not read: write paths from the package's top")
+    base = f"{outer}{resource.get(XML_BASE) or ''}"
     for listed in (resource, *children(resource, "file")):
         href = listed.get("href")
-        path = resolve(MANIFEST, href) if href else None
+        path = resolve(MANIFEST, f"{base}{href}") if href else None
         if href and path is None:
             fault(listed, f"{href[:80]!a} lies outside the package: put the file into it")
         elif path is not None and path not in files:
             fault(listed, f"names {path}, which is missing: add the file or remove the entry")
-    kind = _TYPE.match(resource.get("type") or "")
+    kind = _TYPE.match((resource.get("type") or "").strip())
     href = resource.get("href")
-    path = resolve(MANIFEST, href) if href else None
+    path = resolve(MANIFEST, f"{base}{href}") if href else None
     if kind is None or path is None or path not in files:
         return
-    if kind.group(2) != "3p0":
-        fault(resource, "is QTI 2: only QTI 3 is read so far; convert the package first")
-        return
     lists = {"item": manifest.items, "test": manifest.tests, "stimulus": manifest.stimuli}
-    lists[kind.group(1)].append(path)
+    listed_here = lists[kind.group(1).lower()]
+    if path not in listed_here:
+        listed_here.append(path)

@@ -12,13 +12,19 @@ def words(text: str) -> frozenset[str]:
 
 
 _INLINE = (
-    "strong em b i u small sub sup span code br bdi bdo ruby rb rt rp cite dfn abbr q kbd samp var"
+    "strong em b i u s small sub sup span code br wbr bdi bdo ruby rb rt rp rtc cite dfn abbr q "
+    "kbd samp var mark time"
 )
 _BLOCK = (
     "h1 h2 h3 h4 h5 h6 p ul ol li dl dt dd table caption colgroup col thead tbody tfoot tr th td "
-    "blockquote figure figcaption hr div section article header footer pre img audio"
+    "blockquote figure figcaption hr div section article header footer aside main nav hgroup "
+    "address pre details summary"
 )
-BLOCKS = words(_BLOCK + " choice extended-text rubric prompt option") - {"img", "audio"}
+_INTERACTIONS = (
+    "choice order match associate gap-match graphic-gap-match hotspot hottext select-point slider "
+    "media extended-text set bank spot"
+)
+BLOCKS = words(_BLOCK + " " + _INTERACTIONS + " rubric prompt option stimulus")
 """Nodes beside which white space means nothing."""
 HTML = words(_INLINE + " " + _BLOCK)
 MATH = words(
@@ -34,9 +40,16 @@ DROPPED = words(
 """Left out with all they hold, with a warning."""
 FEEDBACK = frozenset({"qti-feedback-block", "qti-feedback-inline", "qti-modal-feedback"})
 """Left out without a word: they belong to the key."""
-RENAMED = {"section": "div", "article": "div", "header": "div", "footer": "div"}
+RENAMED = {
+    **dict.fromkeys(
+        ("section", "article", "header", "footer", "aside", "main", "nav", "hgroup", "address"),
+        "div",
+    ),
+    "time": "span",
+    "rtc": "rt",
+}
 """Landmarks of an item would mislead among those of the page: they become plain blocks."""
-UNWRAPPED = frozenset({"a", "qti-content-body", "tt", "big", "font", "center", "label", "mark"})
+UNWRAPPED = words("a qti-content-body tt big font center label acronym")
 """Only what they hold is kept."""
 WHITE_SPACE_FREE = words(
     "ul ol dl table colgroup thead tbody tfoot tr figure mrow mfrac msup msub mtable mtr math"
@@ -46,7 +59,9 @@ WHITE_SPACE_FREE = words(
 _EVERYWHERE = frozenset({"class", "lang", "dir", "title", "aria-label", "aria-hidden"})
 _OWN: dict[str, frozenset[str]] = {
     "img": frozenset({"src", "alt", "width", "height"}),
-    "audio": frozenset({"src"}),
+    "audio": frozenset({"src", "loop"}),
+    "video": frozenset({"src", "loop", "width", "height"}),
+    "details": frozenset({"open"}),
     "ol": frozenset({"start", "reversed", "type"}),
     "li": frozenset({"value"}),
     "th": frozenset({"colspan", "rowspan", "scope", "abbr"}),
@@ -64,15 +79,38 @@ _MATH_ATTRIBUTES = words(
     "subscriptshift superscriptshift lquote rquote stackalign charalign charspacing longdivstyle "
     "position shift crossout length leftoverhang rightoverhang mslinethickness location"
 )
-_SILENT = frozenset({"id", "style", "role", "tabindex", "xmlns", "controls", "preload", "border"})
+_SILENT = words(
+    "id style role tabindex xmlns controls preload border cellspacing cellpadding label datetime "
+    "loading decoding summary aria-level aria-live aria-roledescription"
+)
 """Dropped without a word. `id` can name a key; `style` is the runner's to decide."""
-_CLASS = re.compile(r"^qti-[a-z0-9-]{1,60}$")
-_VALUE_LIMIT = 2_000
+_VOCABULARY = re.compile(
+    r"^qti-(?:align|valign|bordered|well|underline|italic|bold|layout|offset|orientation|choices|"
+    r"labels|input|height|width|counter|selections|unselected|match|header|fullwidth|visually|"
+    r"display|float|margin|padding|text|list|writing|table|prompt|stimulus|rubric|hidden|block|"
+    r"display|overflow|hyphenate|fraction|statement|directions|keyword|control)"
+    r"(?:-[a-z0-9]{1,12}){0,5}\Z"
+)
+_OWN_CLASS = re.compile(r"^-?[A-Za-z_][\w-]{0,60}\Z", re.ASCII)
+_TELLING = re.compile(r"correct|wrong|answer|right-?answer|solution|distract|key(?!word|board)")
+VALUE_LIMIT = 2_000
+CLASSES_LIMIT = 20
+
+
+def vocabulary(name: str) -> bool:
+    """Whether a class is of QTI's shared vocabulary: kept as it is, for it only says how."""
+    return bool(_VOCABULARY.match(name)) and not _TELLING.search(name)
 
 
 def classes(value: str) -> str:
-    """The classes that are kept: QTI's shared vocabulary."""
-    return " ".join(name for name in value.split() if _CLASS.match(name))
+    """The classes that a style sheet could mean, or QTI's shared vocabulary does."""
+    kept = [name for name in value.split() if _OWN_CLASS.match(name)]
+    return " ".join(dict.fromkeys(kept[:CLASSES_LIMIT]))
+
+
+def silent(name: str) -> bool:
+    """Whether an attribute is dropped without a word."""
+    return name in _SILENT or name.startswith(("data-", "aria-", "{"))
 
 
 def attribute(element: str, name: str, *, math: bool) -> bool | None:
@@ -81,11 +119,11 @@ def attribute(element: str, name: str, *, math: bool) -> bool | None:
         return True
     if name in _EVERYWHERE or (not math and name in _OWN.get(element, ())):
         return True
-    if name in _SILENT or name.startswith("data-"):
+    if name in _SILENT or name.startswith("data-") or name.endswith("}base"):
         return None
     return False
 
 
 def fits(value: str) -> bool:
     """Whether an attribute's value is short enough to be one."""
-    return len(value) <= _VALUE_LIMIT
+    return len(value) <= VALUE_LIMIT

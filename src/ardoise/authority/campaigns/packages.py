@@ -12,6 +12,7 @@ from ardoise.authority.campaigns.messages import CAMPAIGN
 from ardoise.authority.findings import Finding, Findings, has_errors
 from ardoise.content.faults import ContentFault
 from ardoise.content.package import read_package
+from ardoise.scoring import compile_item
 
 PACKAGE_LIMIT = 256 << 20
 """Bytes of a package, unzipped."""
@@ -21,7 +22,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class LoadedPackage:
-    """A part's content: zipped, read once to be sure that it can be."""
+    """A part's content: zipped, read once to be sure that it can be delivered and scored."""
 
     name: str
     content: bytes
@@ -63,6 +64,10 @@ def _load(part: PartSpec, folder: Path, line: int | None, found: Findings) -> Lo
             found.add("no-package", line, None, "package", value=part.package)
             return None
         package = read_package(content, name=part.package)
+        package.check_deliverable()
+        package.check_scorable()
+        for item in package.items:
+            compile_item(item)
     except ContentFault as fault:
         reason = str(fault)[:600]
         found.add("package", line, None, "package", value=part.package, reason=reason)
