@@ -102,6 +102,20 @@ def test_alpha_is_undefined_where_two_items_never_meet() -> None:
     assert np.isfinite(whole.items.alpha_if_deleted[[0, 1]]).all()
 
 
+def test_an_item_nobody_saw_and_one_all_got_right_spoil_nothing() -> None:
+    codes = some_codes(9, items=6)
+    codes[:, 1] = MISSING
+    codes[:, 3] = 1
+    whole = classical(table(codes))[0]
+    kept = classical(table(np.delete(codes, 1, axis=1)))[0]
+    assert whole.alpha == kept.alpha
+    assert np.isnan(whole.items.alpha_if_deleted[1])
+    assert np.isnan(whole.items.facility[1])
+    assert whole.items.facility[3] == 1
+    assert np.isnan(whole.items.rest_correlation[3])
+    assert whole.items.rest_correlation[4] == pytest.approx(kept.items.rest_correlation[3])
+
+
 def test_a_weight_of_two_is_two_pupils_to_every_estimate() -> None:
     codes = some_codes(5, pupils=80)
     twice = np.repeat([1, 2], 40)

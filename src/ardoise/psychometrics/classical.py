@@ -5,9 +5,9 @@ a pupil on an item is the share of the attainable points earned on the other ite
 observed; where everybody observed everything, its correlation with the item is the usual item-rest
 correlation, and under planned missing data a short booklet is not mistaken for a weak pupil. Alpha
 is computed from the covariance matrix of the items, each covariance from the pupils who observed
-both items; where two items were never observed together it is undefined (NaN), as is every
-correlation with a constant. With weights, sums are weighted, and standard errors use Kish's
-effective number of pupils, (Σw)²/Σw².
+both items. Items that nobody observed are left out of it; where two others were never observed
+together it is undefined (NaN), as is every correlation with a constant. With weights, sums are
+weighted, and standard errors use Kish's effective number of pupils, (Σw)²/Σw².
 """
 
 from dataclasses import dataclass, field
@@ -284,6 +284,10 @@ def _statistics(group: str, items: tuple[str, ...], sums: _Sums, confidence: flo
         xx, xo, oo = (sums.planes[name] for name in ("xx", "xo", "oo"))
         covariance = xx / oo - (xo / oo) * (xo / oo).T
         pupils = sums.weight**2 / sums.weight2 if sums.weight2 > 0 else 0.0
+        seen = np.flatnonzero(sums.planes["count"])
+        among = covariance[np.ix_(seen, seen)]
+        alpha_without = np.full(k, np.nan)
+        alpha_without[seen] = _alpha_if_deleted(among)
         statistics = ItemStatistics(
             items=items,
             pupils=sums.planes["count"].astype(np.int64),
@@ -293,13 +297,13 @@ def _statistics(group: str, items: tuple[str, ...], sums: _Sums, confidence: flo
             facility=mean / maxima,
             facility_se=sd / maxima / np.sqrt(effective),
             rest_correlation=_rest_correlation(sums),
-            alpha_if_deleted=_alpha_if_deleted(covariance),
+            alpha_if_deleted=alpha_without,
         )
     return Classical(
         group=group,
         pupils=sums.pupils,
         items=statistics,
-        alpha=alpha_of(covariance, pupils, confidence),
+        alpha=alpha_of(among, pupils, confidence),
         covariance=covariance,
         scores=_distribution(sums),
     )

@@ -69,17 +69,16 @@ def score_fit(
         weights = weights * (len(weights) / weights.sum())
     cells: list[list[tuple[Floats, Floats]]] = [[] for _ in items]
     pupils = np.zeros(len(items), np.int64)
-    left_out = 0
     curves = [item.probabilities(theta) for item in items]
     order = np.argsort(found.of, kind="stable")
     ends = np.cumsum(found.sizes)
-    for pattern, observed in enumerate(found.observed):
+    enough = found.observed.sum(axis=1) >= 2
+    if len(found.sizes) > 1:
+        enough &= found.sizes >= smallest
+    left_out = int(found.sizes[~enough].sum())
+    for pattern in np.flatnonzero(enough):
         rows = order[ends[pattern] - found.sizes[pattern] : ends[pattern]]
-        few = len(rows) < smallest and len(found.sizes) > 1
-        if few or observed.sum() < 2:
-            left_out += len(rows)
-            continue
-        columns = np.flatnonzero(observed)
+        columns = np.flatnonzero(found.observed[pattern])
         whole = len(rows) == responses.pupils
         codes = responses.codes if whole else responses.codes[rows][:, columns]
         own = None if weights is None else weights[rows]

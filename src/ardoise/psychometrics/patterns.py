@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ardoise.psychometrics.responses import MISSING
+from ardoise.psychometrics.threads import STRIPE
 
 
 @dataclass(frozen=True)
@@ -22,23 +23,28 @@ class Patterns:
 def patterns(codes: NDArray[np.uint8]) -> Patterns:
     """Distinct patterns of observed items among the pupils (pupils, items)."""
     pupils, items = codes.shape
-    words = -(-items // 64)
-    packed = np.zeros((pupils, words * 8), np.uint8)
-    step = 65_536
-    for start in range(0, pupils, step):
-        bits = np.packbits(codes[start : start + step] != MISSING, axis=1)
-        packed[start : start + step, : bits.shape[1]] = bits
-    keys = packed.view(">u8")
-    of = np.zeros(pupils, np.int64)
-    for word in range(words):
-        column = keys[:, word].astype(np.uint64)
-        if pupils and (column == column[0]).all():
+    if not pupils:
+        return Patterns(
+            np.zeros(0, np.int32), np.zeros((0, items), np.bool_), np.zeros(0, np.int64)
+        )
+    packed = np.zeros((pupils, -(-items // 64) * 8), np.uint8)
+    for start in range(0, pupils, STRIPE):
+        bits = np.packbits(codes[start : start + STRIPE] != MISSING, axis=1)
+        packed[start : start + STRIPE, : bits.shape[1]] = bits
+    of, first = numbered(packed)
+    return Patterns(of, codes[first] != MISSING, np.bincount(of))
+
+
+def numbered(packed: NDArray[np.uint8]) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
+    """Number rows of bits, (rows, 8·words), by their value; and one row of each number."""
+    words = np.ascontiguousarray(packed).view(">u8")
+    of = np.zeros(len(packed), np.int64)
+    for word in words.T:
+        column = word.astype(np.uint64)
+        if (column == column[0]).all():
             continue
         _, inverse = np.unique(column, return_inverse=True)
         _, of = np.unique(of * (int(inverse.max()) + 1) + inverse, return_inverse=True)
-    count = int(of.max()) + 1 if pupils else 0
-    sizes = np.bincount(of, minlength=count)
-    first = np.full(count, pupils, np.int64)
-    np.minimum.at(first, of, np.arange(pupils)) if count > 1 else first.fill(0)
-    observed = codes[first] != MISSING if count else np.zeros((0, items), bool)
-    return Patterns(of.astype(np.int32), observed, sizes)
+    first = np.empty(int(of.max()) + 1, np.intp)
+    first[of[::-1]] = np.arange(len(of))[::-1]
+    return of.astype(np.int32), first

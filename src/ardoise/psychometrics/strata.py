@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from ardoise.psychometrics.patterns import Patterns
+from ardoise.psychometrics.patterns import Patterns, numbered
 from ardoise.psychometrics.responses import MISSING
 from ardoise.psychometrics.threads import STRIPE
 
@@ -44,11 +44,8 @@ def score_strata(
     ``found`` are the patterns of these codes. Patterns that agree on the matching items share
     their strata.
     """
-    kept = found.observed & matching
-    distinct, joined = np.unique(kept, axis=0, return_inverse=True)
-    joined = joined.ravel()
-    sizes = np.bincount(joined, found.sizes, len(distinct))
-    points = distinct @ maxima
+    distinct, joined, sizes = _joined(found, matching)
+    points = (distinct.astype(np.float32) @ maxima.astype(np.float32)).astype(np.int64)
     own = (sizes >= smallest) & (points > 0)
     if not own.any() and len(distinct) == 1:
         own = points > 0
@@ -71,6 +68,20 @@ def score_strata(
     scores.append(np.arange(pooled_points + 1) / max(pooled_points, 1))
     beyond = of >= base
     return Strata(of, np.concatenate(scores), int(beyond.sum()))
+
+
+def _joined(
+    found: Patterns, matching: NDArray[np.bool_]
+) -> tuple[NDArray[np.bool_], NDArray[np.int32], NDArray[np.int64]]:
+    """Patterns of the matching items alone, the one of each whole pattern, and their sizes."""
+    if matching.all():
+        return found.observed, np.arange(len(found.sizes), dtype=np.int32), found.sizes
+    kept = found.observed & matching
+    bits = np.packbits(kept, axis=1)
+    packed = np.zeros((len(bits), -(-kept.shape[1] // 64) * 8), np.uint8)
+    packed[:, : bits.shape[1]] = bits
+    joined, first = numbered(packed)
+    return kept[first], joined, np.bincount(joined, found.sizes).astype(np.int64)
 
 
 def raw_scores(codes: NDArray[np.uint8], maxima: NDArray[np.int64]) -> NDArray[np.int64]:
