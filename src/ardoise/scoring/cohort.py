@@ -23,7 +23,8 @@ from ardoise.scoring.cohort_columns import (
     response_column,
     response_lists,
 )
-from ardoise.scoring.scorer import Capture, ItemScore, Scorer, compile_item
+from ardoise.scoring.scope import Capture
+from ardoise.scoring.scorer import ItemScore, Scorer, compile_item
 from ardoise.scoring.values import parse_response
 
 SCORE = "SCORE"

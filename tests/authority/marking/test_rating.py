@@ -1,6 +1,5 @@
 """Raters: texts without names, scored by lot, compared, decided, and then in the marks."""
 
-
 import pytest
 from django.test import Client
 

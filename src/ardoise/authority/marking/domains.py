@@ -21,7 +21,7 @@ class DomainResult:
     score: float | None
     """None: nothing in the domain was reached, or all of it was noted as absent, or is unrated."""
     max_score: float
-    """Of the items that count: absent and unrated ones do not."""
+    """Of the items that count: absent, unrated and not administered ones do not."""
     group: int | None
     """Index into the campaign's group labels; None without a score."""
     answered: int
@@ -31,16 +31,22 @@ class DomainResult:
 
 
 def domain_results(
-    campaign_file: CampaignFile, keymaps: Mapping[str, KeyMap], marks: Mapping[str, PartMarks]
+    campaign_file: CampaignFile,
+    keymaps: Mapping[str, KeyMap],
+    marks: Mapping[str, PartMarks],
+    *,
+    of: str | None = None,
 ) -> tuple[DomainResult, ...]:
-    """Every domain in the file's order, also those of parts that were never sat.
+    """Every domain in the file's order, also those of parts that were never sat; or one part's.
 
     Rule: once something of a domain was reached, its omitted and not reached items count 0 points.
-    Absent and unrated items are left out of score and maximum. A domain of which nothing was
-    reached has no score.
+    Absent, unrated and not administered items are left out of score and maximum. A domain of
+    which nothing was reached has no score.
     """
     return tuple(
-        _result(spec, keymaps[spec.part], marks.get(spec.part)) for spec in campaign_file.domains
+        _result(spec, keymaps[spec.part], marks.get(spec.part))
+        for spec in campaign_file.domains
+        if of in (None, spec.part)
     )
 
 
@@ -49,7 +55,7 @@ def _result(spec: DomainSpec, keymap: KeyMap, marks: PartMarks | None) -> Domain
         return DomainResult(spec.id, spec.title, None, 0.0, None, 0, 0, len(spec.items), 0)
     found = [marks.items[keymap.neutral(item)] for item in spec.items]
     statuses = Counter(mark.status for mark in found)
-    counted = [mark for mark in found if mark.status not in ("absent", "unrated")]
+    counted = [mark for mark in found if mark.status in ("scored", "omitted", "not-reached")]
     reached = any(mark.status in ("scored", "omitted", "unrated") for mark in found)
     score = _total(counted) if reached and counted else None
     return DomainResult(

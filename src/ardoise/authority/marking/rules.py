@@ -26,7 +26,7 @@ BATCH = 500
 MARK_TABLE = "marking_mark"
 _OLD = -1
 """No sheet has this sequence number: its mark is made again."""
-Status = Literal["scored", "omitted", "absent", "not-reached", "unrated"]
+Status = Literal["scored", "omitted", "absent", "not-reached", "not-administered", "unrated"]
 _UNANSWERED: dict[ItemState, Status] = {
     "omitted": "omitted",
     "absent": "absent",
