@@ -33,15 +33,18 @@ _STAGES = {
     "mark": ("marking.commands", "app"),
     "results": ("restitution.commands", "app"),
     "close": ("closure.commands", "app"),
+    "content": ("content_commands.commands", "app"),
 }
+_HOMELESS = frozenset({"init", "content"})
+"""What needs no folder, or makes it."""
 
 
 @app.callback()
 def in_home(context: typer.Context, home: Home = Path("authority")) -> None:
     """Everything the office does, from the command line."""
     context.obj = home
-    # Help is for people who have no folder yet.
-    if context.invoked_subcommand != "init" and "--help" not in sys.argv:
+    # Help is for people who have no folder yet; content needs none.
+    if context.invoked_subcommand not in _HOMELESS and "--help" not in sys.argv:
         _load(home)
 
 

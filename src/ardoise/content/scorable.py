@@ -6,10 +6,11 @@ from lxml import etree
 from msgspec import Struct
 
 from ardoise.content.declaration_reader import DeclarationReader
-from ardoise.content.documents import children, line_of, local
-from ardoise.content.faults import Finding, Findings
+from ardoise.content.documents import children, line_of, local, parse
+from ardoise.content.faults import ContentFault, Finding, Findings
 from ardoise.content.processing import Processing
 from ardoise.content.rule_reader import RuleReader
+from ardoise.content.upgrade import to_qti3
 from ardoise.content.variables import OutcomeDeclaration, ResponseDeclaration, TemplateDeclaration
 
 VARIABLES_LIMIT = 1_000
@@ -38,6 +39,18 @@ class Scorable(Struct, frozen=True):
 def read_scorable(root: etree._Element, *, file: str, findings: Findings) -> Scorable:
     """Reads an item's root, QTI 3 already. Faults go to `findings`: then it is not to be used."""
     return _Reader(root, file, findings).read()
+
+
+def scorable_item(payload: bytes, *, file: str) -> Scorable:
+    """The scorable part of one item file, QTI 2 or 3. Raises ContentFault with every fault."""
+    root = to_qti3(parse(payload, file=file), file=file)
+    if local(root) != "qti-assessment-item":
+        message = "must be an item: <qti-assessment-item>, or <assessmentItem> of QTI 2"
+        raise ContentFault(Finding(file, message, element=local(root), line=line_of(root)))
+    findings = Findings()
+    scorable = read_scorable(root, file=file, findings=findings)
+    findings.settle()
+    return scorable
 
 
 class _Reader:

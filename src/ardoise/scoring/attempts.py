@@ -7,6 +7,7 @@ completed by its first attempt, an adaptive one when its rules say so, and then 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ardoise.scoring.draws import Draws
 from ardoise.scoring.instantiate import TemplateValues
 from ardoise.scoring.scope import Datum, Step
 from ardoise.scoring.scorer import COMPLETION, ItemScore, Responses, Scorer
@@ -48,6 +49,7 @@ def attempt(
     *,
     duration: float = 0.0,
     trace: list[Step] | None = None,
+    draws: Draws | None = None,
 ) -> Session:
     """The session after one more attempt. Responses that are not named keep what they hold.
 
@@ -67,6 +69,6 @@ def attempt(
     values["duration"] = spent
     if not scorer.adaptive or values[COMPLETION] == "not_attempted":
         values[COMPLETION] = "unknown"
-    result = scorer.run(values, templates=session.templates, trace=trace)
+    result = scorer.run(values, templates=session.templates, trace=trace, draws=draws)
     values[COMPLETION] = result.completion
     return Session(values, session.templates, session.attempts + 1, spent, result)

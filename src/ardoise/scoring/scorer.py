@@ -12,7 +12,13 @@ from typing import Any
 from ardoise.content.model import Item
 from ardoise.content.processing import Processing
 from ardoise.content.scorable import Scorable
-from ardoise.content.variables import MapEntry, OutcomeDeclaration, ResponseDeclaration
+from ardoise.content.variables import (
+    BaseType,
+    Cardinality,
+    MapEntry,
+    OutcomeDeclaration,
+    ResponseDeclaration,
+)
 from ardoise.content.variables import Mapping as PointMap
 from ardoise.scoring.declared import (
     correct_of,
@@ -26,7 +32,7 @@ from ardoise.scoring.draws import Draws
 from ardoise.scoring.instantiate import TemplateValues, compile_templates
 from ardoise.scoring.maxima import best_score, stated_maximum
 from ardoise.scoring.rules import RunRule, compile_rules
-from ardoise.scoring.scope import Capture, Datum, Scope, State, Step, Variable
+from ardoise.scoring.scope import BUILT_IN, Capture, Datum, Scope, State, Step, Variable
 from ardoise.scoring.templates import SCORE, template_rules
 from ardoise.scoring.values import parse_response
 
@@ -68,6 +74,8 @@ class Scorer:
     """What template processing gives where it draws nothing; None: it draws."""
     _keys: Mapping[str, Datum] = field(default_factory=dict)
     _defaults: Mapping[str, Datum] = field(default_factory=dict)
+    _template_names: tuple[str, ...] = ()
+    _types: Mapping[str, tuple[Cardinality, BaseType | None]] = field(default_factory=dict)
 
     @property
     def responses(self) -> tuple[str, ...]:
@@ -143,6 +151,20 @@ class Scorer:
         return {**self._start, **instance.values, **instance.defaults}
 
     @property
+    def draws(self) -> bool:
+        """Whether template processing draws at random."""
+        return self._fixed is None
+
+    @property
+    def templates(self) -> tuple[str, ...]:
+        """The identifiers of the item's template variables."""
+        return self._template_names
+
+    def type_of(self, name: str) -> tuple[Cardinality, BaseType | None]:
+        """The cardinality and base type of a variable. Raises KeyError."""
+        return self._types[name]
+
+    @property
     def outcomes(self) -> tuple[str, ...]:
         """The identifiers of the item's outcomes."""
         return self._outcomes
@@ -199,6 +221,8 @@ def compile_item(item: Item | Scorable, *, capture: Capture = parse_response) ->
         None if draws_templates else instance(None, None),
         {one.identifier: correct_of(one, scope) for one in scorable.responses},
         {one.identifier: default_of(one, scope) for one in declarations(scorable)},
+        tuple(one.identifier for one in scorable.templates),
+        {name: (v.cardinality, v.base) for name, v in {**BUILT_IN, **scope.variables}.items()},
     )  # fmt: skip
     stated = stated_maximum(scorable, starts)
     if stated is None:

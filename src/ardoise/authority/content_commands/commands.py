@@ -1,0 +1,8 @@
+"""`ardoise authority content …`: what can be asked of packages and items, without any campaign."""
+
+import typer
+
+from ardoise.authority.content_commands.score import score
+
+app = typer.Typer(no_args_is_help=True, help="Check and score QTI content; needs no folder.")
+app.command("score")(score)
