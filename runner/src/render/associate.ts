@@ -6,6 +6,7 @@ import { make } from "./make";
 import { limitedOptions, type Limited } from "./match";
 import { build } from "./nodes";
 import { note } from "./note";
+import { showUses } from "./placing";
 
 type Pair = readonly [string, string];
 
@@ -65,7 +66,7 @@ function pairing(answering: Answering, chips: ReadonlyMap<string, Chip>, { list,
       chip.element.setAttribute("aria-pressed", String(chip.option.value === picked));
       chip.element.classList.toggle("chip--used", spent(chip));
       const left = chip.option.most - uses(chip.option.value);
-      chip.uses.textContent = spent(chip) ? ` ✓ ${words.isPlaced}` : chip.option.most > 1 && Number.isFinite(left) ? ` ${words.left(left)}` : "";
+      showUses(chip.uses, left, chip.option.most, words.isPaired, words.left);
     }
     list.replaceChildren(...pairs.map(line));
     list.hidden = pairs.length === 0;

@@ -5,7 +5,7 @@ import { attributesOf, childrenOf, type Tree } from "./nodes";
 
 const SVG = "http://www.w3.org/2000/svg";
 /** A picture is drawn this wide at least where there is room: what is pressed must be big enough. */
-const WIDE = 480;
+const WIDE = 600;
 const ENLARGED = 2;
 
 /** A shape on a picture, in the picture's pixels. */

@@ -40,11 +40,13 @@ interface Line {
  * a grid under a common head; where not, each group unfolds with its answers written out.
  */
 export function match(answering: Answering): Control {
-  const { tree, words } = answering;
+  const { tree, words, response } = answering;
   const sets = childrenOf(tree).filter((child): child is Tree => typeof child !== "string" && child[0] === "set");
   const rows = sets[0] ? limitedOptions(sets[0]) : [];
   const columns = sets[1] ? limitedOptions(sets[1]) : [];
-  const said = note(answering, "pairs");
+  // One answer a row is what its radio buttons say already.
+  const plain = response.min_choices === 0 && rows.length <= response.max_choices && rows.every(({ most }) => most === 1);
+  const said = note(plain ? { ...answering, response: { ...response, max_choices: 0 } } : answering, "pairs");
   const names = new Map<string, string>();
   const grid = make("div", columns.length > COLUMNS ? "match match--long" : "match");
   grid.style.setProperty("--columns", String(columns.length));

@@ -58,6 +58,7 @@ function rankSome(
 ): HTMLElement {
   const { words, say } = answering;
   const bank = make("div", "bank__chips");
+  const shelf = make("div", "bank", make("p", "bank__title", words.toRank), bank);
   const chips = new Map<string, HTMLButtonElement>();
   const draw = (): void => {
     const ranked = list.values();
@@ -90,7 +91,6 @@ function rankSome(
     list.show(answering.values.filter((value) => chips.has(value)));
     draw();
   });
-  const shelf = make("div", "bank", make("p", "bank__title", words.toRank), bank);
   list.element.setAttribute("aria-label", words.ranked);
   frame.prepend(shelf);
   return chips.values().next().value ?? list.element;

@@ -25,6 +25,12 @@ interface Chip {
   readonly name: string;
 }
 
+/** How often a label can still be used; a tick for the eye and a word for the ear when never. */
+export function showUses(uses: HTMLElement, left: number, most: number, spent: string, some: (left: number) => string): void {
+  if (left <= 0) uses.replaceChildren("✓", make("span", "visually-hidden", ` ${spent}`));
+  else uses.textContent = most > 1 && Number.isFinite(left) ? ` ${some(left)}` : "";
+}
+
 /**
  * Labels and their places. A label is taken and its place pressed, or the place first and then the
  * label, or it is carried there; what was placed is taken back by pressing it.
@@ -189,7 +195,7 @@ export class Placing {
       const left = option.most - this.#uses(option.value);
       element.setAttribute("aria-pressed", String(this.#picked === option.value));
       element.classList.toggle("chip--used", left <= 0);
-      uses.textContent = left <= 0 ? ` ✓ ${words.isPlaced}` : option.most > 1 && Number.isFinite(left) ? ` ${words.left(left)}` : "";
+      showUses(uses, left, option.most, words.isPlaced, words.left);
     }
     for (const target of this.#targets) {
       target.draw(this.#held(target), { waits: this.#waiting === target, offered: this.#picked !== null });

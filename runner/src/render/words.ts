@@ -95,6 +95,7 @@ const fr = {
   usedUp: (text: string) => `${text} est déjà placé autant de fois que possible : le reprendre d’abord.`,
   spotFull: (where: string) => `${where} est plein : en reprendre un d’abord.`,
   isPlaced: "placé",
+  isPaired: "en paire",
   left: (count: number) => `encore ${count}`,
   gap: (place: number, count: number) => `Trou ${place} sur ${count}`,
   empty: "vide",
@@ -139,7 +140,8 @@ const fr = {
   plays: (count: number, least: number, most: number, film: boolean) => {
     const done = count === 0 ? (film ? "Pas encore regardé" : "Pas encore écouté") : `${film ? "Regardé" : "Écouté"} ${count} fois`;
     if (most > 0 && count >= most) return `${done} : c’était le maximum.`;
-    if (most > 0) return `${done} sur ${most} possibles.`;
+    const left = most - count;
+    if (most > 0) return `${done}. Encore ${left} ${film ? (left > 1 ? "lectures possibles" : "lecture possible") : left > 1 ? "écoutes possibles" : "écoute possible"}.`;
     return least > count ? `${done}. À ${film ? "regarder" : "écouter"} au moins ${least} fois.` : `${done}.`;
   },
 
@@ -233,6 +235,7 @@ const en: RenderWords = {
   usedUp: (text) => `${text} is placed as often as it can be: take it back first.`,
   spotFull: (where) => `${where} is full: take one back first.`,
   isPlaced: "placed",
+  isPaired: "paired",
   left: (count) => `${count} left`,
   gap: (place, count) => `Gap ${place} of ${count}`,
   empty: "empty",
@@ -277,7 +280,7 @@ const en: RenderWords = {
     const times = count === 1 ? "once" : `${count} times`;
     const done = count === 0 ? (film ? "Not watched yet" : "Not listened to yet") : `${film ? "Watched" : "Listened to"} ${times}`;
     if (most > 0 && count >= most) return `${done}: that was the most.`;
-    if (most > 0) return `${done}, ${most} possible.`;
+    if (most > 0) return `${done}. ${plural(most - count, ["time", "times"])} left.`;
     return least > count ? `${done}. To be ${film ? "watched" : "listened to"} at least ${plural(least, ["time", "times"])}.` : `${done}.`;
   },
 
