@@ -18,7 +18,7 @@ from ardoise.psychometrics.planes import Batch, Layout, posteriors
 from ardoise.psychometrics.preparation import UNUSED
 from ardoise.psychometrics.threads import over_stripes
 
-_NEGLIGIBLE = 1e-12
+_NEGLIGIBLE = 1e-7  # the root of a posterior mass of 1e-14
 _CHUNK_BYTES = 16_000_000
 _NUDGE = 1e-4
 

@@ -10,12 +10,10 @@ information at the estimate. Engines differ here (others multiply Warm's by a co
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from ardoise.psychometrics import families
 from ardoise.psychometrics.calibrated import Calibration
@@ -159,99 +157,173 @@ def _solve(
 
 @dataclass(frozen=True)
 class _Block:
-    """A block's answers by batch: scores (n, pupils), and 1.0 where observed."""
+    """A block's answers by batch: scores (pupils, n), 0 where missing; 1.0 where observed."""
 
     batches: list[Batch]
     scores: list[NDArray[np.uint8]]
-    seen: list[Array]
+    seen: list[Array | None]
 
     @classmethod
     def of(cls, codes: NDArray[np.uint8], batches: list[Batch]) -> _Block:
-        chosen = [np.ascontiguousarray(codes[:, batch.items].T) for batch in batches]
-        seen = [(scores != MISSING).astype(np.float64) for scores in chosen]
-        answers = [np.where(scores == MISSING, 0, scores) for scores in chosen]
-        return cls(batches, [a.astype(np.uint8) for a in answers], seen)
+        scores: list[NDArray[np.uint8]] = []
+        seen: list[Array | None] = []
+        for batch in batches:
+            chosen = codes[:, batch.items]
+            missing = chosen == MISSING
+            seen.append((~missing).astype(np.float64) if missing.any() else None)
+            chosen[missing] = 0
+            scores.append(chosen)
+        return cls(batches, scores, seen)
 
     def take(self, which: NDArray[np.bool_]) -> _Block:
-        return _Block(
-            self.batches, [s[:, which] for s in self.scores], [s[:, which] for s in self.seen]
-        )
+        seen = [None if some is None else some[which] for some in self.seen]
+        return _Block(self.batches, [scores[which] for scores in self.scores], seen)
 
-    def at(self, theta: Array) -> tuple[Array, Array, Array]:
-        """d log L/dθ, I and J at each pupil's own θ: (pupils,) each."""
-        score, info, third = np.zeros_like(theta), np.zeros_like(theta), np.zeros_like(theta)
+    def answered(self) -> NDArray[np.bool_]:
+        """Who answered anything."""
+        some = np.zeros(len(self.scores[0]), dtype=bool)
+        for seen in self.seen:
+            some |= True if seen is None else seen.any(axis=1)
+        return some
+
+    def at(self, theta: Array, *, third: bool) -> tuple[Array, Array, Array]:
+        """d log L/dθ, I and (where asked) J at each pupil's own θ: (pupils,) each."""
+        total = (np.zeros_like(theta), np.zeros_like(theta), np.zeros_like(theta))
         for batch, scores, seen in zip(self.batches, self.scores, self.seen, strict=True):
             if batch.family == "partial" and batch.categories == 2:
-                parts = _binary(batch.parameters, theta, scores, seen)
+                parts = _binary(batch.parameters, theta, scores, seen, third=third)
             else:
                 parts = _general(batch, theta, scores, seen)
-            score, info, third = score + parts[0], info + parts[1], third + parts[2]
-        return score, info, third
+            total = (total[0] + parts[0], total[1] + parts[1], total[2] + parts[2])
+        return total
 
 
 def _binary(
-    parameters: Array, theta: Array, scores: NDArray[np.uint8], seen: Array
+    parameters: Array,
+    theta: Array,
+    scores: NDArray[np.uint8],
+    seen: Array | None,
+    *,
+    third: bool,
 ) -> tuple[Array, Array, Array]:
     slope = parameters[:, 0]
-    p = expit(slope[:, None] * theta + parameters[:, 1, None])
-    residual = (scores - p) * seen
-    weight = p * (1 - p) * seen
-    bend = weight * (1 - 2 * p)
-    return slope @ residual, slope**2 @ weight, slope**3 @ bend
+    p = np.multiply.outer(-theta, slope)
+    p -= parameters[:, 1]
+    with np.errstate(over="ignore"):
+        np.exp(p, out=p)
+    p += 1.0
+    np.reciprocal(p, out=p)
+    residual: Array = np.subtract(scores, p, dtype=np.float64)
+    if seen is not None:
+        residual *= seen
+    score = residual @ slope
+    weight = np.subtract(1.0, p, out=residual)
+    weight *= p
+    if seen is not None:
+        weight *= seen
+    info = weight @ slope**2
+    if not third:
+        return score, info, np.zeros_like(info)
+    bend = weight @ slope**3
+    weight *= p
+    return score, info, bend - 2 * (weight @ slope**3)
 
 
 def _general(
-    batch: Batch, theta: Array, scores: NDArray[np.uint8], seen: Array
+    batch: Batch, theta: Array, scores: NDArray[np.uint8], seen: Array | None
 ) -> tuple[Array, Array, Array]:
     p, first, second = families.theta_derivatives(batch.family, batch.parameters, theta)
     ratio = np.divide(first, p, out=np.zeros_like(p), where=p > 1e-300)
-    own = np.take_along_axis(ratio, scores[:, None, :].astype(np.intp), axis=1)[:, 0]
-    info, third = (first * ratio).sum(axis=1), (second * ratio).sum(axis=1)
-    return (own * seen).sum(axis=0), (info * seen).sum(axis=0), (third * seen).sum(axis=0)
+    places = scores.T[:, None, :].astype(np.intp)
+    own = np.take_along_axis(ratio, places, axis=1)[:, 0]
+    parts = (own, (first * ratio).sum(axis=1), (second * ratio).sum(axis=1))
+    if seen is None:
+        return parts[0].sum(axis=0), parts[1].sum(axis=0), parts[2].sum(axis=0)
+    by_item = seen.T
+    score, info, third = ((part * by_item).sum(axis=0) for part in parts)
+    return score, info, third
 
 
 def _roots(block: _Block, prior: tuple[Array, Array] | None) -> tuple[Array, Array]:
-    """Scoring steps inside a bracket that each step narrows; bisection wherever they leave it."""
-    pupils = block.seen[0].shape[1]
+    """Where a block's estimating equations are 0, and 1/√(their slope): NaN where nowhere."""
+    pupils = len(block.scores[0])
     result, errors = np.full(pupils, np.nan), np.full(pupils, np.nan)
     left = np.arange(pupils)
     if prior is None:
-        answered = np.zeros(pupils, dtype=bool)
-        for seen in block.seen:
-            answered |= seen.any(axis=0)
+        answered = block.answered()
         left, block = left[answered], block.take(answered)
-    theta = np.zeros(len(left)) if prior is None else prior[0].copy()
-    low, high = np.full(len(left), -REACH), np.full(len(left), REACH)
-    for turn in _turns(left):
-        score, info, third = block.at(theta)
-        if prior is None:
-            slope = info
-            with np.errstate(divide="ignore", invalid="ignore"):
-                value = score + np.where(info > 0, third / (2 * info), 0.0)
-        else:
-            slope = info + 1 / prior[1] ** 2
-            value = score - (theta - prior[0]) / prior[1] ** 2
-        low, high = np.where(value > 0, theta, low), np.where(value > 0, high, theta)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            new = theta + value / slope
-        inside = (new > low) & (new < high) & (turn < _PLAIN)
-        new = np.where(inside, new, (low + high) / 2)
-        moving = (np.abs(new - theta) > _CLOSE) & (value != 0)
-        ended = ~moving
+    search = _Search.starting(left, prior)
+    for turn in range(_ROUNDS if len(left) else 0):
+        value, slope = _equation(block, search.theta, search.prior)
+        done = search.step(value, slope, plain=turn < _PLAIN)
+        at = search.left[done]
         with np.errstate(divide="ignore"):
-            result[left[ended]], errors[left[ended]] = theta[ended], 1 / np.sqrt(slope[ended])
-        if not moving.any():
+            result[at], errors[at] = search.theta[done], 1 / np.sqrt(slope[done])
+        if done.all():
             break
-        theta, low, high, left = new[moving], low[moving], high[moving], left[moving]
-        block = block if moving.all() else block.take(moving)
-        prior = None if prior is None else (prior[0][moving], prior[1][moving])
+        search.theta = np.where(done, search.theta, search.new)
+        if np.count_nonzero(done) > len(done) / 3:
+            block, search = block.take(~done), search.take(~done)
     lost = np.abs(result) > REACH - 1e-6
     result[lost], errors[lost] = np.nan, np.nan
     return result, errors
 
 
-def _turns(left: NDArray[np.intp]) -> Iterator[int]:
-    yield from range(_ROUNDS if len(left) else 0)
+def _equation(
+    block: _Block, theta: Array, prior: tuple[Array, Array] | None
+) -> tuple[Array, Array]:
+    """The estimating equation at θ, and the information that its scoring step divides by."""
+    score, info, third = block.at(theta, third=prior is None)
+    if prior is not None:
+        precision = 1 / prior[1] ** 2
+        return score - (theta - prior[0]) * precision, info + precision
+    ratio = np.divide(third, 2 * info, out=np.zeros_like(info), where=info > 0)
+    return score + ratio, info
+
+
+@dataclass
+class _Search:
+    """Scoring, then secant steps inside a bracket that each narrows; bisection where they leave."""
+
+    left: NDArray[np.intp]
+    theta: Array
+    low: Array
+    high: Array
+    prior: tuple[Array, Array] | None
+    old: tuple[Array, Array] | None = None
+    new: Array = field(default_factory=lambda: np.zeros(0))
+
+    @classmethod
+    def starting(cls, left: NDArray[np.intp], prior: tuple[Array, Array] | None) -> _Search:
+        start = np.zeros(len(left)) if prior is None else prior[0].copy()
+        return cls(left, start, np.full(len(left), -REACH), np.full(len(left), REACH), prior)
+
+    def step(self, value: Array, slope: Array, *, plain: bool) -> NDArray[np.bool_]:
+        """Find the next point of each pupil; say who has arrived."""
+        theta = self.theta
+        self.low = np.where(value > 0, theta, self.low)
+        self.high = np.where(value > 0, self.high, theta)
+        divisor = slope
+        with np.errstate(divide="ignore", invalid="ignore"):
+            if self.old is not None:
+                secant = (self.old[1] - value) / (theta - self.old[0])
+                divisor = np.where(np.abs(secant / slope - 1) < 0.5, secant, slope)
+            new = theta + value / divisor
+        inside = (new > self.low) & (new < self.high) & plain
+        self.new = np.where(inside, new, (self.low + self.high) / 2)
+        self.old = (theta, value)
+        done: NDArray[np.bool_] = (np.abs(self.new - theta) <= _CLOSE) | (value == 0)
+        return done
+
+    def take(self, which: NDArray[np.bool_]) -> _Search:
+        return _Search(
+            self.left[which],
+            self.theta[which],
+            self.low[which],
+            self.high[which],
+            None if self.prior is None else (self.prior[0][which], self.prior[1][which]),
+            None if self.old is None else (self.old[0][which], self.old[1][which]),
+        )
 
 
 def _mean(values: Array, weights: Array | None) -> float:
