@@ -81,15 +81,13 @@ def build(
             found.append((0, 0.0, 0.0, 0.0))
             known.append({number})
     outcomes = {table.outcome for table in tables if table.outcome is not None}
-    if len(outcomes) > 1:
-        raise DisclosureFault("linked tables may publish the shares of one outcome, not several")
     return System(
         dimensions=names,
         keys=tuple(keys),
         counts=np.array([figures[0] for figures in found], dtype=np.int64),
         values=np.array([figures[1] for figures in found], dtype=np.float64),
         sums=sums_of(tuple(keys), [frozenset(tables) for tables in known]),
-        outcome=names.index(outcomes.pop()) if outcomes else None,
+        outcomes=tuple(sorted(names.index(outcome) for outcome in outcomes)),
         largest=None if value is None else np.array([figures[2:] for figures in found]),
     )
 

@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 
+from ardoise.disclosure.tables.build import TableSpec
 from ardoise.disclosure.tables.protection import Protected
 from ardoise.disclosure.tables.system import TOTAL
 
@@ -10,8 +11,12 @@ SEPARATOR = " / "
 STATUS = "status"
 
 
-def to_frame(protected: Protected, *, value: str = "count") -> pl.DataFrame:
+def to_frame(
+    protected: Protected, *, value: str = "count", table: TableSpec | None = None
+) -> pl.DataFrame:
     """One row a cell: a column for each dimension, `value` (null where hidden), `status`.
+
+    Of linked tables, `table` picks one.
 
     Primary and secondary cells look alike: to know which are primary is to know that they are
     small. Shares of an outcome, where the table has one, stand in the column `share`, wherever
@@ -30,14 +35,19 @@ def to_frame(protected: Protected, *, value: str = "count") -> pl.DataFrame:
     )
     if not system.is_magnitude:
         frame = frame.with_columns(pl.col(value).cast(pl.Int64))
-    if system.outcome is not None:
-        frame = frame.with_columns(_shares(protected))
-    return frame.sort(list(system.dimensions))
+    outcome = table.outcome if table is not None else None
+    if outcome is not None:
+        frame = frame.with_columns(_shares(protected, system.dimensions.index(outcome)))
+    if table is not None:
+        own = {dimension.name for dimension in table.by}
+        others = [name for name in system.dimensions if name not in own]
+        for name in others:
+            frame = frame.filter(pl.col(name) == TOTAL).drop(name)
+    return frame.sort([name for name in system.dimensions if name in frame.columns])
 
 
-def _shares(protected: Protected) -> pl.Series:
-    system, at = protected.system, protected.system.outcome
-    assert at is not None  # noqa: S101 - the caller asked; for the type checker
+def _shares(protected: Protected, at: int) -> pl.Series:
+    system = protected.system
     place = system.place()
     shares: list[float | None] = []
     for cell, key in enumerate(system.keys):

@@ -133,15 +133,15 @@ class _Finder:
 
         A full cell must be able to lack one person, an empty one to have one.
         """
-        at, system = self.system.outcome, self.system
-        if at is None or not self.policy.mask_shares:
+        system = self.system
+        if not system.outcomes or not self.policy.mask_shares:
             return self._none()
         place = system.place()
         hit = np.zeros(system.size, dtype=np.bool_)
         for cell, key in enumerate(system.keys):
-            if key[at]:
-                row = place.get((*key[:at], (), *key[at + 1 :]))
-                hit[cell] = row is not None and system.counts[cell] in (0, system.counts[row])
+            for at in system.outcomes:
+                row = place.get((*key[:at], (), *key[at + 1 :])) if key[at] else None
+                hit[cell] |= row is not None and system.counts[cell] in (0, system.counts[row])
         full = hit & (system.values > 0)
         low = np.where(full, system.values - 1, system.values)
         high = np.where(full, system.values, system.values + 1)

@@ -30,8 +30,8 @@ class System:
     """(n,) what is published: the count itself, or a sum."""
     sums: sparse.csr_array
     """(m, n): +1 at a total, -1 at each of its parts; `sums @ values` is 0."""
-    outcome: int | None = None
-    """The dimension that splits each row into outcomes (a rate), if there is one."""
+    outcomes: tuple[int, ...] = ()
+    """The dimensions that split a row into outcomes, whose shares are published."""
     largest: NDArray[np.float64] | None = None
     """(n, 2) the two largest contributions, for a table of sums."""
 
