@@ -25,6 +25,12 @@ def build() -> typer.Typer:
         if importlib.util.find_spec(f"ardoise.{zone}.cli") is not None:
             module = importlib.import_module(f"ardoise.{zone}.cli")
             app.add_typer(module.app, name=zone, help=summary)
+    # A floor has no commands of its own; a machine that delivers has neither.
+    if importlib.util.find_spec("ardoise.psychometrics") is not None:
+        module = importlib.import_module("ardoise.psychometrics_cli")
+        app.add_typer(
+            module.app, name="psychometrics", help="Calibrate, check and link plain responses."
+        )
     return app
 
 

@@ -31,6 +31,7 @@ from ardoise.psychometrics.linking import METHODS, link
 from ardoise.psychometrics.observed import observed_curves, option_fifths
 from ardoise.psychometrics.persons import Reliability, eap, reliability, wle
 from ardoise.psychometrics.plan import CutSet, Plan
+from ardoise.psychometrics.plausible import plausible_values
 from ardoise.psychometrics.responses import Answers, Responses
 from ardoise.psychometrics.scale import Scale
 from ardoise.psychometrics.tables import LevelRow, Tables, finite
@@ -222,8 +223,6 @@ class _Chain:
     def draw(self) -> None:
         self.plausible: NDArray[np.float64] | None = None
         if self.plan.draws:
-            from ardoise.psychometrics.plausible import plausible_values
-
             self.progress("plausible values", "")
             self.plausible = self.attempt(
                 "plausible values",

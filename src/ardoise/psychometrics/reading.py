@@ -238,6 +238,11 @@ class _Table:
         return np.asarray(found, dtype=np.int32)
 
 
+def column_names(path: Path) -> list[str]:
+    """The columns of a CSV or Parquet file, in order. Raises ``ResponsesError``."""
+    return _names(path, _scanned(path))
+
+
 def _scanned(path: Path) -> pl.LazyFrame:
     if not path.is_file():
         raise ResponsesError(f"there is no file {path.name}")

@@ -15,10 +15,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from ardoise.psychometrics import bank
 from ardoise.psychometrics.analysis import Analysis
 from ardoise.psychometrics.faults import PsychometricsError
 from ardoise.psychometrics.manifest import FORMAT, table_section
 from ardoise.psychometrics.report import LanguageCode, render
+from ardoise.psychometrics.responses import NOT_ADMINISTERED, NOT_REACHED, OMITTED, Answers
 from ardoise.psychometrics.tables import TABLES, Tables, columns
 
 MANIFEST, REPORT = "manifest.json", "report.html"
@@ -66,6 +68,8 @@ def _fill(analysis: Analysis, folder: Path, title: str, language: LanguageCode) 
             row_group_size=_ROW_GROUP,
         )  # fmt: skip
         rows[name], digests[name] = frame.height, _digest(path)
+    parameters = folder / bank.FILE
+    parameters.write_text(bank.encode(analysis.calibration.items), encoding="utf-8")
     manifest = dict(analysis.sections)
     manifest["report"] = {"title": title, "language": language}
     manifest["tables"] = table_section(rows, digests)
@@ -110,6 +114,29 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.generic):
         return value.item()
     raise TypeError(f"{type(value).__name__} has no place in a manifest")
+
+
+def write_answers(answers: Answers, file: Path) -> None:
+    """Raw answers as a CSV that `reading.read_answers` reads: scores, `omitted`, `not reached`.
+
+    Columns `group` and `school` where there are any. Raises PsychometricsError.
+    """
+    if file.exists():
+        raise PsychometricsError(f"{file} exists: name another file")
+    words = pl.DataFrame(
+        {"code": np.array([OMITTED, NOT_REACHED, NOT_ADMINISTERED], np.uint8),
+         "word": ["omitted", "not reached", ""]}
+    )  # fmt: skip
+    held: dict[str, pl.Series] = {}
+    if answers.groups is not None:
+        held["group"] = pl.Series([answers.group_names[g] for g in answers.groups])
+    if answers.clusters is not None:
+        held["school"] = pl.Series(answers.clusters)
+    for j, name in enumerate(answers.items):
+        codes = pl.Series(answers.codes[:, j])
+        held[name] = codes.cast(pl.String).replace(words["code"].cast(pl.String), words["word"])
+    file.parent.mkdir(parents=True, exist_ok=True)
+    pl.DataFrame(held).write_csv(file)
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
