@@ -91,7 +91,7 @@ def test_every_document_has_the_schemas_order(rows: list[tuple[Standing, list[st
 
 def test_a_person_is_an_order_number_and_nothing_else() -> None:
     context = find(read(item()), "context")
-    assert dict(context.attrib) == {"sourcedId": "n123456789"}
+    assert {str(k): str(v) for k, v in context.attrib.items()} == {"sourcedId": "n123456789"}
     assert len(context) == 0
 
 

@@ -1,10 +1,12 @@
 """Results by domain: what counts, what is left out, which group."""
 
+from types import SimpleNamespace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ardoise.authority.campaigns.file import CampaignFile, parse_campaign
+from ardoise.authority.campaigns.file import CampaignFile, DomainSpec, parse_campaign
 from ardoise.authority.marking.domains import DomainResult, domain_results
 from ardoise.authority.marking.rules import ItemMark, PartMarks
 from ardoise.content.keymap import ItemKey, KeyMap
@@ -109,3 +111,19 @@ def test_counts_add_up_to_the_items_and_the_score_stays_within_bounds(
     if found.score is not None:
         assert 0 <= found.score <= found.max_score
         assert found.group == sum(limit <= found.score for limit in (0.3, 2.0))
+
+
+def test_what_a_seat_was_not_given_is_neither_its_fault_nor_in_the_maximum() -> None:
+    spec = DomainSpec("d", "D", "p", ("a", "b", "c"), (1.0,))
+    keymap = KeyMap({f"i-{name}": ItemKey(name, {}) for name in spec.items})
+    marks = PartMarks(
+        {
+            "i-a": ItemMark("scored", 2.0, 2.0),
+            "i-b": ItemMark("not-administered", None, 0.0),
+            "i-c": ItemMark("not-reached", None, 3.0),
+        }
+    )
+    file = SimpleNamespace(domains=(spec,))
+    (found,) = domain_results(file, {"p": keymap}, {"p": marks})  # type: ignore[arg-type]
+    assert (found.score, found.max_score, found.group) == (2.0, 5.0, None)
+    assert (found.not_administered, found.not_reached) == (1, 1)

@@ -52,3 +52,9 @@ def run(
         f"{report.scored} distinct ones scored now, {report.unrated} for raters; "
         f"campaign {report.state}"
     )
+    if report.odd:
+        typer.echo(
+            f"{report.odd} answers hold values that the booklet does not offer: they were not "
+            "counted. Only an altered runner or sheet does that.",
+            err=True,
+        )

@@ -23,11 +23,13 @@ class DomainResult:
     max_score: float
     """Of the items that count: absent, unrated and not administered ones do not."""
     group: int | None
-    """Index into the campaign's group labels; None without a score."""
+    """Index into the campaign's group labels; None without a score, and where the pupil was not
+    given every item: the thresholds are points of the whole domain."""
     answered: int
     omitted: int
     not_reached: int
     absent: int
+    not_administered: int = 0
 
 
 def domain_results(
@@ -63,11 +65,12 @@ def _result(spec: DomainSpec, keymap: KeyMap, marks: PartMarks | None) -> Domain
         title=spec.title,
         score=score,
         max_score=round(sum(mark.max_score for mark in counted), _PRECISION),
-        group=None if score is None else spec.group(score),
+        group=None if score is None or statuses["not-administered"] else spec.group(score),
         answered=statuses["scored"] + statuses["unrated"],
         omitted=statuses["omitted"],
         not_reached=statuses["not-reached"],
         absent=statuses["absent"],
+        not_administered=statuses["not-administered"],
     )
 
 

@@ -1,6 +1,6 @@
 """Marks of every sheet: what each item is worth, and why there may be nothing to score."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Literal
 
 import msgspec
@@ -14,6 +14,7 @@ from ardoise.authority.campaigns.rules import advance, refuse_if_closed
 from ardoise.authority.collection.models import Sheet
 from ardoise.authority.collection.sheets import ItemState, item_state, open_sheet
 from ardoise.authority.keyring import CampaignKey, KeyRing
+from ardoise.authority.marking.administering import Administering
 from ardoise.authority.marking.models import Mark, PartMarking, RatingTask, ResponseScore
 from ardoise.authority.marking.scores import ItemScores, given
 from ardoise.clock import Clock, system_clock
@@ -60,6 +61,8 @@ class MarkingReport(Struct, frozen=True):
     """Distinct answers that had to be scored, of those."""
     unrated: int
     """Answers that no machine scores."""
+    odd: int
+    """Answers of which something could not have come from our runner, and was not counted."""
     unchanged: int
     """Sheets whose marks stand."""
     state: str
@@ -98,14 +101,27 @@ def mark_campaign(
         responses=sum(run.responses for run in runs),
         scored=sum(run.scores.scored for run in runs),
         unrated=sum(run.unrated for run in runs),
+        odd=sum(run.odd for run in runs),
         unchanged=Sheet.objects.filter(campaign=campaign).count() - done,
         state=str(campaign.state),
     )
 
 
-def mark_sheet(sheet: contract.Sheet, scores: ItemScores) -> PartMarks:
-    """The marks of one sheet whose answers `scores` has learnt. Every item gets exactly one."""
-    return PartMarks({item: _item_mark(sheet, item, scores) for item in scores.items})
+def mark_sheet(
+    sheet: contract.Sheet, scores: ItemScores, *, given_items: Collection[str] | None = None
+) -> PartMarks:
+    """The marks of one sheet whose answers `scores` has learnt. Every item gets exactly one.
+
+    `given_items`: the items that the seat was given, if not all. What was answered counts anyhow.
+    """
+    return PartMarks(
+        {
+            item: _item_mark(
+                sheet, item, scores, administered=given_items is None or item in given_items
+            )
+            for item in scores.items
+        }
+    )
 
 
 def marks_of(
@@ -130,9 +146,13 @@ def open_marks(key: CampaignKey, row: Mark) -> PartMarks:
     return msgspec.json.decode(content, type=PartMarks)
 
 
-def _item_mark(sheet: contract.Sheet, item: str, scores: ItemScores) -> ItemMark:
+def _item_mark(
+    sheet: contract.Sheet, item: str, scores: ItemScores, *, administered: bool
+) -> ItemMark:
     state = item_state(sheet, item)
     most = scores.max_score(item)
+    if state == "not-reached" and not administered:
+        return ItemMark("not-administered", None, 0.0)
     if state != "answered":
         # What waits for a rater counts for nobody yet, so neither for those who left it out.
         return ItemMark(_UNANSWERED[state], None, most if scores.is_settled(item) else 0.0)
@@ -148,7 +168,9 @@ class _PartRun:
         package = read_package(bytes(part.package), name=part.package_name)
         keymap = msgspec.json.decode(bytes(part.keymap), type=KeyMap)
         self.scores = ItemScores(part, key, package, keymap)
-        self.responses = self.unrated = 0
+        self._administering = Administering(campaign, part, key)
+        self._keymap = keymap
+        self.responses = self.unrated = self.odd = 0
 
     def prepare(self, *, again: bool, clock: Clock) -> None:
         """Drop what was made with other content than the part's content of today."""
@@ -206,7 +228,11 @@ class _PartRun:
             if item_state(sheet, item) == "answered"
         ]
         self.scores.learn(answers)
-        marks = [mark_sheet(sheet, self.scores) for sheet in sheets]
+        given_to = self._administering.given(sheets)
+        marks = [
+            mark_sheet(sheet, self.scores, given_items=given_to.get(sheet.number))
+            for sheet in sheets
+        ]
         Mark.objects.bulk_create(
             [self._row(row, marked) for row, marked in zip(rows, marks, strict=True)],
             update_conflicts=True,
@@ -214,6 +240,11 @@ class _PartRun:
             update_fields=["seq", "content"],
         )
         self.responses += len(answers)
+        self.odd += sum(
+            bool(self._keymap.oddities(item, responses))
+            for sheet in sheets
+            for item, responses in sheet.responses.items()
+        )
         self.unrated += sum(
             mark.status == "unrated" for marked in marks for mark in marked.items.values()
         )

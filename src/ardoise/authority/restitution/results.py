@@ -35,7 +35,10 @@ class Domain:
 
 @dataclass(frozen=True)
 class Cell:
-    """One pupil in one domain. `score` in points (None unless scored), `group` from 0."""
+    """One pupil in one domain. `score` in points (None unless scored), `group` from 0.
+
+    Scored without a group: the pupil was not given all that the thresholds were set for.
+    """
 
     status: Status
     score: float | None = None
@@ -43,6 +46,8 @@ class Cell:
     group: int | None = None
     omitted: int = 0
     not_reached: int = 0
+    not_administered: int = 0
+    """Not given to this pupil by the test's own rules: neither score nor maximum counts them."""
 
 
 Results = dict[str, dict[str, Cell]]
@@ -145,6 +150,7 @@ def _cell(
         result.group,
         omitted=result.omitted,
         not_reached=result.not_reached,
+        not_administered=result.not_administered,
     )
 
 

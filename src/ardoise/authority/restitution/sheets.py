@@ -44,13 +44,12 @@ def sheet_data(
 def _domain(domain: Domain, cell: Cell) -> dict[str, Any]:
     data: dict[str, Any] = {"title": domain.title, "status": status_word(cell.status)}
     if cell.score is None or cell.group is None or not cell.max_score:
+        if cell.score is not None:
+            data["status"] = _score_text(cell)
         return data
     cuts = [0.0, *sorted(t for t in domain.thresholds if 0 < t < cell.max_score), cell.max_score]
     groups = len(domain.labels)
-    data["score"] = _("%(score)s sur %(max)s") % {
-        "score": points(cell.score),
-        "max": points(cell.max_score),
-    }
+    data["score"] = _score_text(cell)
     data["group"] = domain.labels[cell.group]
     data["step"], data["steps"] = cell.group + 1, groups
     data["tone"] = tone(cell.group, groups)
@@ -103,3 +102,10 @@ def sheets_pdf(
         "pages": list(pages),
     }
     return typeset("result-sheet", data)
+
+
+def _score_text(cell: Cell) -> str:
+    return _("%(score)s sur %(max)s") % {
+        "score": points(cell.score or 0.0),
+        "max": points(cell.max_score),
+    }
