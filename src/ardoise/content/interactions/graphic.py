@@ -113,6 +113,8 @@ def _spot(at: Reading, child: etree._Element, taken: set[str], *, joined: bool) 
                  "write numbers of pixels with commas", child)  # fmt: skip
     if identifier is None or coords is None:
         return None
+    if not (child.get("hotspot-label") or child.get("aria-label") or "").strip():
+        at.body.warn(child, "has no hotspot-label: who does not see the picture cannot choose it")
     return Spot(
         identifier, shape, coords,
         label=" ".join((child.get("hotspot-label") or child.get("aria-label") or "").split())[:300],
