@@ -84,6 +84,18 @@ def test_the_fast_sums_of_two_parameter_items_are_the_general_ones() -> None:
     )
 
 
+def test_an_item_nobody_saw_has_no_fit() -> None:
+    items = some_items(4, np.random.default_rng(15))
+    generator = np.random.default_rng(16)
+    data = responses(items, generator.normal(size=300), generator)
+    codes = data.codes.copy()
+    codes[:, 2] = MISSING
+    weights = generator.uniform(0.1, 3, 300)
+    found = item_fit(replace(data, codes=codes, weights=weights), items, np.zeros(300))
+    assert np.isnan([found.infit[2], found.outfit[2]]).all()
+    assert np.isfinite(found.infit[[0, 1, 3]]).all()
+
+
 def test_an_absurdly_steep_item_overflows_nothing() -> None:
     items = [
         ItemParameters("steep", "2PL", 300.0, (0.0,)),

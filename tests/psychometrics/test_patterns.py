@@ -15,8 +15,8 @@ def test_pupils_share_a_pattern_exactly_when_they_observed_the_same(items: int) 
     drawn = generator.integers(0, 7, 400)
     codes = np.where(designs[drawn], 1, MISSING).astype(np.uint8)
     found = patterns(codes)
-    assert (found.observed[found.of] == designs[drawn]).all()
-    assert len(np.unique(found.observed, axis=0)) == len(found.sizes)
+    assert (found.observed(found.of.astype(np.intp)) == designs[drawn]).all()
+    assert len(np.unique(found.bits, axis=0)) == len(found.sizes)
     assert (np.bincount(found.of) == found.sizes).all()
 
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ardoise.psychometrics import families
 from ardoise.psychometrics.faults import PsychometricsError
-from ardoise.psychometrics.information import category_curves
 from ardoise.psychometrics.models import ItemParameters
 from ardoise.psychometrics.responses import MISSING, Responses
 from ardoise.psychometrics.threads import blocks, one_blas_thread
@@ -79,32 +79,40 @@ def item_fit(responses: Responses, items: Sequence[ItemParameters], theta: Float
 def _logistic_sums(
     codes: NDArray[np.uint8], theta: Floats, w: Floats, slopes: Floats, intercepts: Floats
 ) -> Floats:
-    """Sums for two-parameter items."""
-    seen = codes != MISSING
+    """Sums for two-parameter items.
+
+    An unseen answer goes through the formulas with sign 0, where z² = 1, |x - P| = ½ and V = ¼;
+    what it adds is then taken off again: cheaper than masking every plane.
+    """
     eta = np.multiply.outer(theta, slopes)
     eta += intercepts
-    eta *= 1.0 - 2.0 * (codes * seen)
+    eta *= answer_signs(codes)
     z2, away, variance = logistic_parts(eta)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         inverse = 1.0 / variance
-    if seen.all():
-        count, count2 = np.full(len(slopes), w.sum()), np.full(len(slopes), w @ w)
-    else:
-        for plane in (z2, away, variance, inverse):
-            plane[~seen] = 0.0
-        count, count2 = w @ seen, (w * w) @ seen
+    unseen = (codes == MISSING).astype(np.float64)
     w2 = w * w
+    none, none2 = w @ unseen, w2 @ unseen
+    count, count2 = w.sum() - none, w2.sum() - none2
+    spread, spread2 = w @ variance - none / 4, w2 @ variance - none2 / 4
+    away *= away
+    variance *= variance
     # E[(x-E)⁴] = V(1 - 3V), so Σ(C/V² - 1) = Σ1/V - 4 and Σ(C - V²) = ΣV - 4V².
     return np.stack(
         [
             count,
-            w @ z2,
-            w @ (away * away),
-            w @ variance,
-            w2 @ inverse - 4 * count2,
-            w2 @ variance - 4 * (w2 @ (variance * variance)),
+            w @ z2 - none,
+            w @ away - none / 4,
+            spread,
+            w2 @ inverse - 4 * none2 - 4 * count2,
+            spread2 - 4 * (w2 @ variance - none2 / 16),
         ]
     )
+
+
+def answer_signs(codes: NDArray[np.uint8]) -> NDArray[np.int8]:
+    """1 for a wrong answer, -1 for a right one, 0 for none, of binary items."""
+    return np.subtract((codes == 0).view(np.int8), (codes == 1).view(np.int8), dtype=np.int8)
 
 
 def logistic_parts(signed: Floats) -> tuple[Floats, Floats, Floats]:
@@ -125,29 +133,37 @@ def _category_sums(
     codes: NDArray[np.uint8], theta: Floats, w: Floats, item: ItemParameters
 ) -> Floats:
     seen = codes != MISSING
-    x, weights = codes[seen].astype(np.float64), w[seen]
-    p, _ = category_curves(item, theta[seen])
-    k = np.arange(p.shape[1], dtype=np.float64)
-    mean = p @ k
-    away = (k - mean[:, None]) ** 2
-    variance = (p * away).sum(axis=1)
-    fourth = (p * away**2).sum(axis=1)
+    x = np.where(seen, codes, 0).astype(np.float64)
+    weights = w * seen
+    p = np.exp(families.log_probabilities(item.family, item.vector[None], theta)[0])
+    k = np.arange(len(p), dtype=np.float64)
+    mean = k @ p
+    away = (k[:, None] - mean) ** 2
+    p *= away
+    variance = p.sum(axis=0)
+    p *= away
+    fourth = p.sum(axis=0)
     residual = (x - mean) ** 2
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.array(
-            [
-                weights.sum(),
-                weights @ (residual / variance),
-                weights @ residual,
-                weights @ variance,
-                (weights**2) @ (fourth / variance**2 - 1),
-                (weights**2) @ (fourth - variance**2),
-            ]
-        )
+    square = variance * variance
+    w2 = weights * weights
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        z2 = np.where(seen, residual / variance, 0.0)
+        kurtosis = np.where(seen, fourth / square, 0.0)
+    count2 = float(w2.sum())
+    return np.array(
+        [
+            weights.sum(),
+            weights @ z2,
+            weights @ residual,
+            weights @ variance,
+            w2 @ kurtosis - count2,
+            w2 @ fourth - w2 @ square,
+        ]
+    )
 
 
 def _item_fit(names: tuple[str, ...], counts: NDArray[np.int64], sums: Floats) -> ItemFit:
-    seen, z2, residual, variance, outfit_spread, infit_spread = sums
+    seen, z2, residual, variance, outfit_spread, infit_spread = np.where(counts, sums, 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         outfit, infit = z2 / seen, residual / variance
         return ItemFit(
@@ -220,8 +236,7 @@ def residuals(
             expected[:, binary] = 1 / (1 + np.exp(eta))
     for j, item in enumerate(items):
         if item.model not in ("1PL", "2PL"):
-            p, _ = category_curves(item, theta)
-            expected[:, j] = p @ np.arange(p.shape[1], dtype=np.float64)
+            expected[:, j] = item.expected(theta)
     return np.where(seen, codes - expected, 0.0), seen
 
 

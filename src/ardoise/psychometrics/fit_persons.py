@@ -18,7 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ardoise.psychometrics import families
-from ardoise.psychometrics.fit import check_abilities, check_items, cube_root_z, logistic_parts
+from ardoise.psychometrics.fit import (
+    answer_signs,
+    check_abilities,
+    check_items,
+    cube_root_z,
+    logistic_parts,
+)
 from ardoise.psychometrics.models import ItemParameters
 from ardoise.psychometrics.responses import MISSING, Responses
 from ardoise.psychometrics.threads import blocks, one_blas_thread
@@ -105,17 +111,20 @@ def _logistic_sums(bundle: _Bundle, x: NDArray[np.uint8], theta: Floats) -> Floa
     s = η for a wrong answer and -η for a right one.
     """
     slopes = bundle.parameters[:, 0]
-    seen = (x != MISSING).astype(np.float64)
-    sign = 2.0 * (x == 1) - 1.0
+    sign = answer_signs(x)
     eta: Floats = np.multiply.outer(theta, slopes)
     eta += bundle.parameters[:, 1]
-    z2, away, variance = logistic_parts(-sign * eta)
-    away *= sign * seen
-    variance *= seen
+    z2, away, variance = logistic_parts(eta * sign)
+    away *= -sign
+    with np.errstate(divide="ignore", over="ignore"):
+        inverse = 1.0 / variance
+    count = np.full(len(x), float(x.shape[1]))
+    unseen = sign == 0
+    none = unseen.sum(axis=1)
+    if none.any():
+        count -= none
+        variance *= ~unseen
     weighted = variance * eta
-    with np.errstate(divide="ignore"):
-        inverse = np.divide(seen, variance, out=np.zeros_like(seen), where=seen > 0)
-    count = seen.sum(axis=1)
     spread = variance.sum(axis=1)
     return np.stack(
         [
@@ -125,10 +134,10 @@ def _logistic_sums(bundle: _Bundle, x: NDArray[np.uint8], theta: Floats) -> Floa
             weighted @ slopes,
             variance @ slopes**2,
             away @ slopes,
-            np.where(seen > 0, z2, 0.0).sum(axis=1),
+            z2.sum(axis=1) - none,
             np.einsum("ij,ij->i", away, away),
             spread,
-            inverse.sum(axis=1) - 4 * count,
+            inverse.sum(axis=1) - 4 * none - 4 * count,
             spread - 4 * np.einsum("ij,ij->i", variance, variance),
         ]
     )

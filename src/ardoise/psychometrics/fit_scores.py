@@ -69,16 +69,17 @@ def score_fit(
         weights = weights * (len(weights) / weights.sum())
     cells: list[list[tuple[Floats, Floats]]] = [[] for _ in items]
     pupils = np.zeros(len(items), np.int64)
+    used = 0
     curves = [item.probabilities(theta) for item in items]
-    order = np.argsort(found.of, kind="stable")
+    order = np.argsort(found.of, kind="stable").astype(np.int32)
     ends = np.cumsum(found.sizes)
-    enough = found.observed.sum(axis=1) >= 2
-    if len(found.sizes) > 1:
-        enough &= found.sizes >= smallest
-    left_out = int(found.sizes[~enough].sum())
-    for pattern in np.flatnonzero(enough):
+    enough = np.flatnonzero(found.sizes >= (smallest if len(found.sizes) > 1 else 0))
+    for pattern, observed in zip(enough, found.observed(enough), strict=True):
         rows = order[ends[pattern] - found.sizes[pattern] : ends[pattern]]
-        columns = np.flatnonzero(found.observed[pattern])
+        columns = np.flatnonzero(observed)
+        if len(columns) < 2:
+            continue
+        used += len(rows)
         whole = len(rows) == responses.pupils
         codes = responses.codes if whole else responses.codes[rows][:, columns]
         own = None if weights is None else weights[rows]
@@ -91,7 +92,7 @@ def score_fit(
             pupils[columns] += len(seen)
             for j, table in zip(columns, scale.tables(seen, w, density[g]), strict=True):
                 cells[j].append(table)
-    return _score_fit(calibration, items, cells, pupils, left_out, minimum)
+    return _score_fit(calibration, items, cells, pupils, responses.pupils - used, minimum)
 
 
 class _ScoreScale:

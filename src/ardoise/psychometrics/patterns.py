@@ -11,32 +11,37 @@ from ardoise.psychometrics.threads import STRIPE
 
 @dataclass(frozen=True)
 class Patterns:
-    """``of`` (pupils,) numbers each pupil's pattern; ``observed`` (patterns, items) says which
-    items it holds; ``sizes`` (patterns,) counts its pupils. Patterns are ordered by their bits.
+    """``of`` (pupils,) numbers each pupil's pattern; ``sizes`` (patterns,) counts its pupils.
+
+    ``bits`` (patterns, 8·words) uint8 holds the patterns of ``items`` items as packed bits: where
+    omissions are scattered, there are nearly as many patterns as pupils.
     """
 
     of: NDArray[np.int32]
-    observed: NDArray[np.bool_]
     sizes: NDArray[np.int64]
+    bits: NDArray[np.uint8]
+    items: int
+
+    def observed(self, which: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """(len(which), items): what the patterns of these numbers hold."""
+        return np.unpackbits(self.bits[which], axis=1, count=self.items).astype(np.bool_)
 
 
 def patterns(codes: NDArray[np.uint8]) -> Patterns:
     """Distinct patterns of observed items among the pupils (pupils, items)."""
     pupils, items = codes.shape
-    if not pupils:
-        return Patterns(
-            np.zeros(0, np.int32), np.zeros((0, items), np.bool_), np.zeros(0, np.int64)
-        )
     packed = np.zeros((pupils, -(-items // 64) * 8), np.uint8)
     for start in range(0, pupils, STRIPE):
         bits = np.packbits(codes[start : start + STRIPE] != MISSING, axis=1)
         packed[start : start + STRIPE, : bits.shape[1]] = bits
     of, first = numbered(packed)
-    return Patterns(of, codes[first] != MISSING, np.bincount(of))
+    return Patterns(of, np.bincount(of), packed[first], items)
 
 
 def numbered(packed: NDArray[np.uint8]) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
     """Number rows of bits, (rows, 8·words), by their value; and one row of each number."""
+    if not len(packed):
+        return np.zeros(0, np.int32), np.zeros(0, np.intp)
     words = np.ascontiguousarray(packed).view(">u8")
     of = np.zeros(len(packed), np.int64)
     for word in words.T:

@@ -44,12 +44,11 @@ def score_strata(
     ``found`` are the patterns of these codes. Patterns that agree on the matching items share
     their strata.
     """
-    distinct, joined, sizes = _joined(found, matching)
-    points = (distinct.astype(np.float32) @ maxima.astype(np.float32)).astype(np.int64)
+    joined, sizes, points = _joined(found, matching, maxima)
     own = (sizes >= smallest) & (points > 0)
-    if not own.any() and len(distinct) == 1:
+    if not own.any() and len(points) == 1:
         own = points > 0
-    starts = np.zeros(len(distinct), np.int64)
+    starts = np.zeros(len(points), np.int64)
     starts[own] = np.cumsum(points[own] + 1) - (points[own] + 1)
     base = int((points[own] + 1).sum())
     pooled_points = int(maxima[matching].sum())
@@ -71,17 +70,23 @@ def score_strata(
 
 
 def _joined(
-    found: Patterns, matching: NDArray[np.bool_]
-) -> tuple[NDArray[np.bool_], NDArray[np.int32], NDArray[np.int64]]:
-    """Patterns of the matching items alone, the one of each whole pattern, and their sizes."""
-    if matching.all():
-        return found.observed, np.arange(len(found.sizes), dtype=np.int32), found.sizes
-    kept = found.observed & matching
-    bits = np.packbits(kept, axis=1)
-    packed = np.zeros((len(bits), -(-kept.shape[1] // 64) * 8), np.uint8)
-    packed[:, : bits.shape[1]] = bits
-    joined, first = numbered(packed)
-    return kept[first], joined, np.bincount(joined, found.sizes).astype(np.int64)
+    found: Patterns, matching: NDArray[np.bool_], maxima: NDArray[np.int64]
+) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
+    """Patterns of the matching items: the one of each whole pattern, their sizes and points."""
+    joined, first = np.arange(len(found.sizes), dtype=np.int32), np.arange(len(found.sizes))
+    sizes = found.sizes
+    if not matching.all():
+        kept = np.zeros(found.bits.shape[1], np.uint8)
+        bits = np.packbits(matching)
+        kept[: len(bits)] = bits
+        joined, first = numbered(found.bits & kept)
+        sizes = np.bincount(joined, found.sizes).astype(np.int64)
+    worth = np.where(matching, maxima, 0).astype(np.float32)
+    points = np.empty(len(first), np.int64)
+    for start in range(0, len(first), STRIPE):
+        some = slice(start, start + STRIPE)
+        points[some] = found.observed(first[some]).astype(np.float32) @ worth
+    return joined, sizes, points
 
 
 def raw_scores(codes: NDArray[np.uint8], maxima: NDArray[np.int64]) -> NDArray[np.int64]:
