@@ -13,6 +13,7 @@ from django.db import transaction
 
 from ardoise.authority.campaigns.models import Campaign, Part
 from ardoise.authority.campaigns.rules import refuse_if_closed
+from ardoise.authority.enrolment.forms import drawn
 from ardoise.authority.enrolment.models import ContentKey, SealedBlob
 from ardoise.authority.enrolment.rules import EnrolmentRefused, Progress
 from ardoise.authority.keyring import CampaignKey
@@ -51,7 +52,7 @@ def content_key(key: CampaignKey, row: ContentKey, part: str) -> bytes:
 def _prepare(campaign: Campaign, part: Part, key: CampaignKey, source: Source) -> None:
     """1. Read the package. 2. Seal assets. 3. Seal the booklet that names them. 4. Keep all."""
     # 1.
-    drafted = _draft(campaign, part)
+    drafted = _draft(campaign, part, key)
     secret = source(32)
     # 2.
     blobs: list[SealedBlob] = []
@@ -86,8 +87,14 @@ def _prepare(campaign: Campaign, part: Part, key: CampaignKey, source: Source) -
         part.save(update_fields=["keymap"])
 
 
-def _draft(campaign: Campaign, part: Part) -> Draft:
+def _draft(campaign: Campaign, part: Part, key: CampaignKey) -> Draft:
     package = read_package(bytes(part.package), name=part.package_name)
+    form = drawn(package.items, part=part.part, key=key)
+
+    def points(item: Item, responses: Mapping[str, tuple[str, ...]]) -> Mapping[str, object]:
+        """An item's outcomes: what a booklet's routing tables are made from."""
+        return compile_item(item).score(responses, templates=form.get(item.identifier)).outcomes
+
     return draft(
         package,
         campaign=campaign.pk,
@@ -97,13 +104,9 @@ def _draft(campaign: Campaign, part: Part) -> Draft:
         language=campaign.language,
         minutes=part.minutes,
         writer="teacher" if part.writer == "teacher" else "pupil",
-        points=_points,
+        points=points,
+        values={identifier: held.values for identifier, held in form.items()},
     )
-
-
-def _points(item: Item, responses: Mapping[str, tuple[str, ...]]) -> Mapping[str, object]:
-    """An item's outcomes: what a booklet's routing tables are made from."""
-    return compile_item(item).score(responses).outcomes
 
 
 def _blob(part: Part, kind: str, sealed: bytes) -> SealedBlob:

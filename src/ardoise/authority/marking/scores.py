@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from ardoise.authority.campaigns.models import Part
+from ardoise.authority.enrolment.forms import drawn
 from ardoise.authority.keyring import CampaignKey
 from ardoise.authority.marking.models import RatingTask, ResponseScore
 from ardoise.content.keymap import KeyMap
@@ -41,6 +42,8 @@ class ItemScores:
         self._scorers: dict[str, Scorer] = {
             keymap.neutral(item.identifier): compile_item(item) for item in package.items
         }
+        form = drawn(package.items, part=part.part, key=key)
+        self._form = {keymap.neutral(identifier): held for identifier, held in form.items()}
         self._scored: dict[tuple[str, bytes], float | None] = {}
         self._rated = self._rated_items()
         self.scored = 0
@@ -93,7 +96,7 @@ class ItemScores:
         item, encoded = answer
         responses = dict(msgspec.json.decode(encoded, type=list[tuple[str, tuple[str, ...]]]))
         _, original = self._keymap.original(item, responses)
-        result = self._scorers[item].score(original)
+        result = self._scorers[item].score(original, templates=self._form.get(item))
         return ResponseScore(
             part=self._part,
             item=item,
