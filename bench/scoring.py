@@ -105,6 +105,8 @@ def text_of(rank: int) -> str:
 
 def items_of(folder: Path) -> tuple[Item, ...]:
     """Write the package and read it as any package is read."""
+    folder = folder / "package"
+    folder.mkdir(exist_ok=True)
     listed = []
     for identifier, kind in identifiers():
         (folder / f"{identifier}.xml").write_text(item_xml(identifier, kind))
@@ -251,7 +253,7 @@ def measure(pupils: int, seed: int) -> dict[str, object]:
         items = items_of(folder)
         responses_of(pupils, seed).sink_parquet(folder / "in.parquet")
         call = [sys.executable, __file__, "--stage", name]
-        output = subprocess.run(call, check=True, capture_output=True).stdout  # noqa: S603
+        output = subprocess.run(call, check=True, stdout=subprocess.PIPE).stdout  # noqa: S603
         staged = json.loads(output)
         sample = pl.scan_parquet(folder / "in.parquet").head(min(pupils, 4_000)).collect()
         singly = one_by_one(items, sample)
