@@ -205,7 +205,9 @@ class Drafting:
         return [["div", {"class": named}, *self.nodes(node[2:], names)]]
 
     def _tree(self, node: list[Any], names: _Names) -> list[Any]:
-        name, attributes = node[0], self._attributes(node[1], names)
+        # A class of the author's on one option could mark the right one.
+        classes = frozenset() if node[0] in _CHOSEN else names.classes
+        name, attributes = node[0], self._attributes(node[1], names, classes)
         if "response" in attributes:
             named = names.responses[attributes["response"]]
             attributes["response"] = named.response
@@ -224,14 +226,16 @@ class Drafting:
             attributes["value"] = names.named.first.get(value) or names.named.second[value]
         return [name, attributes, *self.nodes(node[2:], names)]
 
-    def _attributes(self, given: Mapping[str, str], names: _Names) -> dict[str, str]:
+    def _attributes(
+        self, given: Mapping[str, str], names: _Names, styled: frozenset[tuple[str, str]]
+    ) -> dict[str, str]:
         kept = {name: value for name, value in given.items() if name not in _MARKS}
         author = [("class", name) for name in given.get("class", "").split()]
         author += [("id", given["id"])] if "id" in given else []
         classes = [
-            self._class_ids[one] if one in names.classes else one[1]
+            self._class_ids[one] if one in styled else one[1]
             for one in author
-            if one in names.classes or (one[0] == "class" and markup.vocabulary(one[1]))
+            if one in styled or (one[0] == "class" and markup.vocabulary(one[1]))
         ]
         if classes:
             kept["class"] = " ".join(dict.fromkeys(classes))

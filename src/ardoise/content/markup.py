@@ -56,12 +56,14 @@ WHITE_SPACE_FREE = words(
 )
 """Elements in which white space between children means nothing."""
 
-_EVERYWHERE = frozenset({"class", "lang", "dir", "title", "aria-label", "aria-hidden"})
+_EVERYWHERE = frozenset({"class", "lang", "dir", "aria-label", "aria-hidden"})
 _OWN: dict[str, frozenset[str]] = {
     "img": frozenset({"src", "alt", "width", "height"}),
     "audio": frozenset({"src", "loop"}),
     "video": frozenset({"src", "loop", "width", "height"}),
     "details": frozenset({"open"}),
+    "abbr": frozenset({"title"}),
+    "dfn": frozenset({"title"}),
     "ol": frozenset({"start", "reversed", "type"}),
     "li": frozenset({"value"}),
     "th": frozenset({"colspan", "rowspan", "scope", "abbr"}),
@@ -80,10 +82,10 @@ _MATH_ATTRIBUTES = words(
     "position shift crossout length leftoverhang rightoverhang mslinethickness location"
 )
 _SILENT = words(
-    "id style role tabindex xmlns controls preload border cellspacing cellpadding label datetime "
-    "loading decoding summary aria-level aria-live aria-roledescription"
+    "id style title role tabindex xmlns controls preload border cellspacing cellpadding label "
+    "datetime loading decoding summary aria-level aria-live aria-roledescription"
 )
-"""Dropped without a word. `id` can name a key; `style` is the runner's to decide."""
+"""Dropped without a word. `id` and `title` can name a key; `style` is the runner's to decide."""
 _VOCABULARY = re.compile(
     r"^qti-(?:align|valign|bordered|well|underline|italic|bold|layout|offset|orientation|choices|"
     r"labels|input|height|width|counter|selections|unselected|match|header|fullwidth|visually|"
