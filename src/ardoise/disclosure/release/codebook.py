@@ -74,7 +74,7 @@ def _variable(
     _under(variable, "sumStat", str(len(values) - values.null_count()), type="vald")
     _under(variable, "sumStat", str(values.null_count()), type="invd")
     if not values.dtype.is_float() and values.n_unique() <= CATEGORIES_LIMIT:
-        counted = values.drop_nulls().value_counts().sort(values.name)
+        counted = values.drop_nulls().value_counts(name="\0count").sort(values.name)
         for value, count in counted.iter_rows():
             category = _under(variable, "catgry")
             _under(category, "catValu", str(value))
