@@ -112,7 +112,8 @@ def _logistic_sums(
 
 def answer_signs(codes: NDArray[np.uint8]) -> NDArray[np.int8]:
     """1 for a wrong answer, -1 for a right one, 0 for none, of binary items."""
-    return np.subtract((codes == 0).view(np.int8), (codes == 1).view(np.int8), dtype=np.int8)
+    signs: NDArray[np.int8] = (codes == 0).view(np.int8) - (codes == 1).view(np.int8)
+    return signs
 
 
 def logistic_parts(signed: Floats) -> tuple[Floats, Floats, Floats]:
