@@ -1,12 +1,13 @@
 import { carriable } from "./carry";
-import { inOrder, spokenText } from "./choice";
+import { inOrder } from "./choice";
 import { framed } from "./frame";
 import type { Answering, Control } from "./interaction";
 import { make } from "./make";
 import { limitedOptions, type Limited } from "./match";
 import { build } from "./nodes";
-import { note } from "./note";
+import { note, within } from "./note";
 import { showUses } from "./placing";
+import { spokenText } from "./spoken";
 
 type Pair = readonly [string, string];
 
@@ -14,7 +15,7 @@ type Pair = readonly [string, string];
 export function associate(answering: Answering): Control {
   const { tree, words, place } = answering;
   const options = limitedOptions(tree);
-  const said = note(answering, "pairs", words.associateHow);
+  const said = note(within(answering, Math.floor(options.reduce((sum, { most }) => sum + most, 0) / 2)), "pairs", words.associateHow);
   const bank = make("div", "bank__chips");
   const chips = new Map<string, Chip>();
   for (const option of options) {

@@ -81,8 +81,20 @@ function entry(card: SupportCard, place: Place, words: RenderWords): HTMLElement
   };
   const text = make("span", "explain__text");
   if (card.language) text.lang = card.language;
+  text.dir = "auto";
   text.append(build(card.content, { ...place, depth: place.depth + 1, context: { ...place.context, shared: {} } }));
-  return make("span", "explain__card", make("strong", "explain__title", titles[card.support] ?? words.help), text);
+  const title = titles[card.support] ?? words.help;
+  return make("span", "explain__card", make("strong", "explain__title", title + inLanguage(card, words)), text);
+}
+
+/** " (ukrainien)": which translation this is. */
+function inLanguage({ support, language }: SupportCard, words: RenderWords): string {
+  if (support !== "keyword-translation" || language === "" || typeof Intl.DisplayNames === "undefined") return "";
+  try {
+    return ` (${new Intl.DisplayNames([words.language], { type: "language" }).of(language) ?? language})`;
+  } catch {
+    return "";
+  }
 }
 
 function keepInside(box: HTMLElement): void {

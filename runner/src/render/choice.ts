@@ -5,6 +5,7 @@ import { freshId, make } from "./make";
 import { attributesOf, build, childrenOf, type Tree } from "./nodes";
 import { note, type Note } from "./note";
 import { isSingle, selection } from "./selection";
+import { spokenText } from "./spoken";
 import { classes } from "./vocabulary";
 
 export interface Option {
@@ -103,16 +104,6 @@ function row(option: Option, answering: Answering, type: string, group: string):
   // Browsers leave formulas out of a label's name.
   if (text.querySelector("math")) mark.setAttribute("aria-label", spokenText(text));
   return { label: make("label", "choice", mark, text), mark };
-}
-
-const BETWEEN: Readonly<Record<string, string>> = { mfrac: "/", msup: "^", msub: "_" };
-
-/** Text with its formulas in one line: ½ is 1/2. */
-export function spokenText(node: Node): string {
-  const name = node instanceof Element ? node.localName : "";
-  const alt = node instanceof HTMLImageElement ? node.alt : "";
-  if (node.nodeType === Node.TEXT_NODE) return (node.textContent ?? "").replace(/\s+/g, " ");
-  return alt + [...node.childNodes].map(spokenText).join(BETWEEN[name] ?? "");
 }
 
 function choosing(

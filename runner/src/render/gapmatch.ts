@@ -3,7 +3,7 @@ import type { Answering, Control } from "./interaction";
 import { make } from "./make";
 import { limitedOptions } from "./match";
 import { attributesOf, build, childrenOf, type Special, type Tree } from "./nodes";
-import { note } from "./note";
+import { note, within } from "./note";
 import { Placing } from "./placing";
 import type { Node as Markup } from "../wire/booklet";
 import { classes } from "./vocabulary";
@@ -27,10 +27,13 @@ export function withBank(answering: Answering, placing: Placing, content: HTMLEl
   return make("div", `placing ${side ?? "q-bank-top"}`, bank, content);
 }
 
+const gapsIn = (node: Markup): number =>
+  typeof node === "string" ? 0 : node[0] === "gap" ? 1 : childrenOf(node).reduce((sum, child) => sum + gapsIn(child), 0);
+
 /** Labels to put into the gaps of a text. */
 export function gapMatch(answering: Answering): Control {
   const { tree, words, place } = answering;
-  const said = note(answering, "pairs", words.placeHow);
+  const said = note(within(answering, gapsIn(tree)), "pairs", words.placeHow);
   const placing = new Placing(answering, limitedOptions(bankOf(tree)), said);
   const gaps: { readonly value: string; readonly element: HTMLButtonElement }[] = [];
   const special: Special = (node, inner) => {

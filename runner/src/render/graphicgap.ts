@@ -4,13 +4,13 @@ import { bankOf, withBank } from "./gapmatch";
 import type { Answering, Control } from "./interaction";
 import { make } from "./make";
 import { limitedOptions, mostOf } from "./match";
-import { note } from "./note";
+import { note, within } from "./note";
 import { Placing } from "./placing";
 
 /** Labels, in words or pictures, to put on the spots of a picture. */
 export function graphicGapMatch(answering: Answering): Control {
   const { tree, words } = answering;
-  const said = note(answering, "pairs", words.placeHow);
+  const said = note(within(answering, spotsOf(tree).reduce((sum, spot) => sum + mostOf(spot.tree), 0)), "pairs", words.placeHow);
   const placing = new Placing(answering, limitedOptions(bankOf(tree)), said);
   const shown = figure(answering);
   const names = new Map<string, string>();

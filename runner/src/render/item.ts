@@ -1,7 +1,7 @@
 import type { Item, Response, Rule } from "../wire/booklet";
 import { associate } from "./associate";
 import { endAttempt } from "./attempt";
-import { choice, spokenText } from "./choice";
+import { choice } from "./choice";
 import { gapMatch } from "./gapmatch";
 import { graphicGapMatch } from "./graphicgap";
 import { hotspot } from "./hotspot";
@@ -20,6 +20,7 @@ import { hush, reader } from "./speech";
 import type { ItemContext, ItemView } from "./types";
 import { classes } from "./vocabulary";
 import { renderWords } from "./words";
+import { spokenText } from "./spoken";
 
 const CONTROLS = {
   choice,

@@ -1,9 +1,10 @@
-import { inOrder, optionsOf, spokenText, type Option } from "./choice";
+import { inOrder, optionsOf, type Option } from "./choice";
 import { framed } from "./frame";
 import type { Answering, Control } from "./interaction";
 import { freshId, make } from "./make";
 import { attributesOf, build, childrenOf, type Tree } from "./nodes";
-import { note, type Note } from "./note";
+import { note, within, type Note } from "./note";
+import { spokenText } from "./spoken";
 
 /** Columns beyond which the choices of a row stand below it even on a wide screen. */
 const COLUMNS = 6;
@@ -40,13 +41,11 @@ interface Line {
  * a grid under a common head; where not, each group unfolds with its answers written out.
  */
 export function match(answering: Answering): Control {
-  const { tree, words, response } = answering;
+  const { tree, words } = answering;
   const sets = childrenOf(tree).filter((child): child is Tree => typeof child !== "string" && child[0] === "set");
   const rows = sets[0] ? limitedOptions(sets[0]) : [];
   const columns = sets[1] ? limitedOptions(sets[1]) : [];
-  // One answer a row is what its radio buttons say already.
-  const plain = response.min_choices === 0 && rows.length <= response.max_choices && rows.every(({ most }) => most === 1);
-  const said = note(plain ? { ...answering, response: { ...response, max_choices: 0 } } : answering, "pairs");
+  const said = note(within(answering, rows.reduce((sum, { most }) => sum + most, 0)), "pairs");
   const names = new Map<string, string>();
   const grid = make("div", columns.length > COLUMNS ? "match match--long" : "match");
   grid.style.setProperty("--columns", String(columns.length));

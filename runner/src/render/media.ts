@@ -72,6 +72,26 @@ function recording<T extends HTMLMediaElement>(player: T, tree: Tree, context: N
   return player;
 }
 
+/** A line for a recording's subtitles, which browsers show over films alone. Null: it has none. */
+export function cueLine(player: HTMLAudioElement): HTMLElement | null {
+  const element = player.querySelector<HTMLTrackElement>("track[default]");
+  if (element === null) return null;
+  const line = make("p", "cues", "\u00a0");
+  const { track } = element;
+  if (!track) return line;
+  track.mode = "hidden";
+  track.addEventListener("cuechange", () => {
+    const texts = [...(track.activeCues ?? [])].map((cue) => (cue as VTTCue).text.replace(/<[^>]*>/g, ""));
+    line.textContent = texts.join("\n") || "\u00a0";
+  });
+  return line;
+}
+
+export function withCues(player: HTMLAudioElement): HTMLElement {
+  const line = cueLine(player);
+  return line ? make("div", "recording", player, line) : player;
+}
+
 const KINDS = new Set(["subtitles", "captions", "descriptions", "chapters"]);
 
 function track(attributes: Attributes, context: NodeContext, shown: boolean): HTMLTrackElement {

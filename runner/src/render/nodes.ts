@@ -1,6 +1,7 @@
 import type { Node as Markup } from "../wire/booklet";
 import { supported } from "./catalog";
-import { audio, picture, video } from "./media";
+import { audio, picture, video, withCues } from "./media";
+import { drawsFormulas, spokenText } from "./spoken";
 import type { NodeContext } from "./types";
 import { DROPPED, HTML, MATH, MATH_NAMESPACE, allowed, classes } from "./vocabulary";
 
@@ -71,7 +72,7 @@ function append(parent: Node, node: Markup, place: Place): void {
 function known(name: string, tree: Tree, place: Place): Node | null {
   const inner = { ...place, depth: place.depth + 1 };
   if (name === "img") return picture(attributesOf(tree), place);
-  if (name === "audio") return audio(tree, place.context);
+  if (name === "audio") return withCues(audio(tree, place.context));
   if (name === "video") return video(tree, place.context);
   if (name === "stimulus") return stimulus(attributesOf(tree).ref ?? "", inner);
   if (/^h[1-6]$/.test(name)) {
@@ -80,6 +81,7 @@ function known(name: string, tree: Tree, place: Place): Node | null {
   }
   if (name === "semantics" || name === "mfenced") return mathRow(name, tree, inner);
   if (name === "rubric") return element("div", tree, inner, false);
+  if (name === "math") return formula(tree, inner);
   if (MATH.has(name)) return element(name, tree, { ...inner, quiet: true }, true);
   if (!HTML.has(name)) return null;
   const built = element(name, tree, inner, false);
@@ -112,6 +114,18 @@ function element(name: string, tree: Tree, inner: Place, math: boolean): Element
   }
   built.append(build(childrenOf(tree), inner));
   return built;
+}
+
+/** A formula; in one line of text where the browser cannot draw it. */
+function formula(tree: Tree, inner: Place): Element {
+  const drawn = element("math", tree, { ...inner, quiet: true }, true);
+  const { alttext = "" } = attributesOf(tree);
+  if (alttext !== "") drawn.setAttribute("aria-label", alttext.slice(0, 500));
+  if (drawsFormulas()) return drawn;
+  const line = document.createElement("span");
+  line.className = "formula-line";
+  line.textContent = spokenText(drawn).trim();
+  return line;
 }
 
 /** `semantics`: its first child alone. `mfenced`, which browsers gave up: a row with its fences. */

@@ -13,6 +13,12 @@ export interface Note {
   full(): void;
 }
 
+/** A limit that nobody can reach is not worth a word: `capacity` is what fits anyhow. */
+export function within(answering: Answering, capacity: number): Answering {
+  const { response } = answering;
+  return response.max_choices < capacity ? answering : { ...answering, response: { ...response, max_choices: 0 } };
+}
+
 /** `counted`: what is counted, in the words' terms; `first` leads the line. */
 export function note(answering: Answering, counted: Counted, first = ""): Note {
   const { response, words, say } = answering;

@@ -1,11 +1,12 @@
 import { carriable } from "./carry";
-import { inOrder, optionsOf, spokenText, type Option } from "./choice";
+import { inOrder, optionsOf, type Option } from "./choice";
 import { framed, keeper } from "./frame";
 import type { Answering, Control } from "./interaction";
 import { make } from "./make";
 import { attributesOf, build } from "./nodes";
 import { note } from "./note";
 import { classes } from "./vocabulary";
+import { spokenText } from "./spoken";
 
 /**
  * Things to put in order. Without limits all of them are ranked: they stand in a list from the
@@ -16,7 +17,8 @@ export function order(answering: Answering): Control {
   const options = optionsOf(tree);
   const most = response.max_choices > 1 ? response.max_choices : 0;
   const all = most === 0 && response.min_choices === 0 || response.min_choices >= options.length;
-  const said = note(answering, "placed", all ? words.orderMove : words.orderPick);
+  const free = { ...answering, response: { ...response, max_choices: 0, min_choices: 0 } };
+  const said = all ? note(free, "placed", words.orderMove) : note(answering, "placed", words.orderPick);
   const frame = make("div", "order");
   const sideways = attributesOf(tree).orientation === "horizontal" || classes(attributesOf(tree).class).includes("q-horizontal");
   const list = new Ranking(answering, sideways);

@@ -1,10 +1,11 @@
 import { carriable } from "./carry";
-import { inOrder, spokenText } from "./choice";
+import { inOrder } from "./choice";
 import type { Answering } from "./interaction";
 import { make } from "./make";
 import type { Limited } from "./match";
 import { build } from "./nodes";
 import type { Note } from "./note";
+import { spokenText } from "./spoken";
 
 /** A place for labels: a gap in a text, a spot on a picture. */
 export interface Target {

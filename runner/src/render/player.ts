@@ -1,7 +1,7 @@
 import { framed } from "./frame";
 import type { Answering, Control } from "./interaction";
 import { make } from "./make";
-import { audio, picture, video } from "./media";
+import { audio, cueLine, picture, video } from "./media";
 import { attributesOf, childrenOf, type Tree } from "./nodes";
 
 const KINDS = new Set(["audio", "video", "img"]);
@@ -55,6 +55,7 @@ class PlayBar {
     player.addEventListener("pause", () => this.#draw());
     player.addEventListener("ended", () => this.#ends(again));
     if (this.#most > 0) this.#ownControls();
+    else if (!film) this.element.append(cueLine(player) ?? "");
     this.element.append(this.#told);
     if (autostart === "true" && this.#count === 0) player.autoplay = true;
     this.#draw();
@@ -93,20 +94,23 @@ class PlayBar {
     volume.addEventListener("input", () => (player.volume = Number(volume.value) / 100));
     const loud = make("label", "plays__loud small", make("span", "", words.volume), volume);
     this.element.append(this.#button, this.#reached, loud);
-    if (player.querySelector("track")) this.element.append(this.#subtitles());
+    if (player.querySelector("track")) this.element.append(...this.#subtitles());
   }
 
-  #subtitles(): HTMLElement {
+  /** A film shows its own; a sound's stand in a line below it. */
+  #subtitles(): (Node | string)[] {
+    const line = this.film ? null : cueLine(this.player);
     const button = make("button", "button button--quiet", this.answering.words.subtitles);
     button.type = "button";
     button.setAttribute("aria-pressed", "true");
     button.addEventListener("click", () => {
       const on = button.getAttribute("aria-pressed") !== "true";
       button.setAttribute("aria-pressed", String(on));
-      const track = this.player.querySelector<HTMLTrackElement>("track[default]")?.track;
+      if (line) line.hidden = !on;
+      const track = this.film && this.player.querySelector<HTMLTrackElement>("track[default]")?.track;
       if (track) track.mode = on ? "showing" : "hidden";
     });
-    return button;
+    return [button, line ?? ""];
   }
 
   #begins(): void {

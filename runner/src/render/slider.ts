@@ -4,8 +4,9 @@ import { make } from "./make";
 import { attributesOf } from "./nodes";
 import { shownNumber } from "./words";
 
-/** More steps than this are not written below the line. */
-const LABELS = 21;
+/** As many numbers below the line, at most. */
+const LABELS = 13;
+const STRIDES = 1_000;
 
 /** A place on a line. It stands in the middle at first, and counts once it was touched or kept. */
 export function slider(answering: Answering): Control {
@@ -63,13 +64,17 @@ function scale({ min = "0", max = "100", step = "1" }: Readonly<Record<string, s
   return [least, most, by > 0 && Number.isFinite(by) ? by : 1];
 }
 
-/** Every step where the author asks for it and there is room; else the two ends. */
+/** Every step where the author asks for it, or every second, third… where room is short; or the ends. */
 function labels([least, most, step]: Scale, attributes: Readonly<Record<string, string>>): HTMLElement {
   const steps = Math.floor((most - least) / step + 1e-9);
-  const all = attributes.labels === "true" && steps + 1 <= LABELS;
-  const shown = all ? Array.from({ length: steps + 1 }, (_, index) => least + index * step) : [least, most];
-  const row = make("span", all ? "slider__labels slider__labels--all" : "slider__labels");
+  const strides = Array.from({ length: Math.min(steps, STRIDES) }, (_, index) => index + 1);
+  const stride = attributes.labels === "true" ? strides.find((one) => steps % one === 0 && steps / one < LABELS) : undefined;
+  const count = stride === undefined ? 1 : steps / stride;
+  const row = make("span", "slider__labels");
   row.setAttribute("aria-hidden", "true");
-  row.append(...shown.map((number) => make("span", "slider__label", shownNumber(Number(number.toFixed(9))))));
+  for (let index = 0; index <= count; index += 1) {
+    const number = stride === undefined ? [least, most][index] ?? most : least + index * stride * step;
+    row.append(make("span", "slider__label", shownNumber(Number(number.toFixed(9)))));
+  }
   return row;
 }
