@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ardoise.content.route import administered, layout
+from ardoise.content.route import administered, gives_all, layout, needs_seed
 from ardoise.contract.booklet import Booklet, Item, Response
 from ardoise.contract.plan import ItemRef, Plan, Section, TestPart
 from ardoise.contract.sheet import Sheet
@@ -92,6 +92,20 @@ def test_a_booklet_without_a_plan_gives_every_item() -> None:
     found = administered(made, b"", sheet({}, [], ("p1",)))
     assert found.items == tuple(item.id for item in made.items)
     assert found.agrees
+
+
+@every_case
+def test_who_is_given_all_and_whose_seed_counts_can_be_told_from_the_plan(
+    case: dict[str, Any],
+) -> None:
+    made, plan, seed = opened(case)
+    filled = sheet(case["answers"], case["way"])
+    if gives_all(plan):
+        assert sorted(case["way"]) == sorted(
+            item for items in case["layout"].values() for item in items
+        )
+    if not needs_seed(plan):
+        assert administered(made, seed, filled) == administered(made, bytes(32), filled)
 
 
 @given(

@@ -5,6 +5,7 @@ to docs/protocol.md. Pure: the seed is the seat's shuffle seed for the part.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct
 
@@ -29,7 +30,7 @@ from ardoise.seal.derive import shuffled
 SELECT, ORDER = "ardoise-select/1", "ardoise-order/1"
 """Stand where an item's id stands when options are shuffled; no item can be called so."""
 END = "end"
-Capture = Callable[[str, str], object]
+Capture = Callable[[Any, str], object]
 """Base type and raw text to a comparable value, or None: `scoring.values.parse_response`."""
 Answers = Mapping[str, Mapping[str, Sequence[str]]]
 
@@ -64,6 +65,32 @@ def administered(
     if booklet.plan is None:
         return Administered(tuple(item.id for item in booklet.items), (), agrees=True)
     return _Walk(booklet, booklet.plan, seed, sheet, capture or _raw).walk()
+
+
+def gives_all(plan: Plan) -> bool:
+    """Whether every seat is given every item: nothing is selected, and no rule leads past any."""
+    return not any(
+        held.when is not None
+        or held.branches
+        or (isinstance(held, Section) and held.select is not None)
+        for held in (*plan.parts, *_elements(plan))
+    )
+
+
+def needs_seed(plan: Plan) -> bool:
+    """Whether the seat's seed has any part in what it is given."""
+    sections = (held for held in _elements(plan) if isinstance(held, Section))
+    return any(section.shuffle or section.select is not None for section in sections)
+
+
+def _elements(plan: Plan) -> Iterator[Section | ItemRef]:
+    """All sections and items of a plan."""
+    waiting: list[Section | ItemRef] = [held for part in plan.parts for held in part.sections]
+    while waiting:
+        held = waiting.pop()
+        yield held
+        if isinstance(held, Section):
+            waiting.extend(held.children)
 
 
 def layout(part: TestPart, seed: bytes) -> tuple[Stop, ...]:

@@ -1,7 +1,7 @@
 """Which items a seat was given: selection by its seed, then the way that its answers took.
 
-Only parts whose booklet has a plan ask. A seat's seed comes from its code, which is stretched
-(about a millisecond a sheet).
+Only parts in which some items are given to some seats alone ask. Where items are selected or
+shuffled, a seat's seed comes from its code, which is stretched (about a millisecond a sheet).
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from ardoise.authority.enrolment.booklets import content_key
 from ardoise.authority.enrolment.models import ContentKey, SealedBlob, Seat
 from ardoise.authority.enrolment.rules import seat_code
 from ardoise.authority.keyring import CampaignKey
-from ardoise.content.route import administered
+from ardoise.content.route import administered, gives_all, needs_seed
 from ardoise.contract import booklet as contract
 from ardoise.contract.sheet import Sheet
 from ardoise.scoring.values import parse_response
@@ -28,7 +28,9 @@ class Administering:
     def __init__(self, campaign: Campaign, part: Part, key: CampaignKey) -> None:
         self._campaign, self._part, self._key = campaign, part, key
         booklet = _booklet(campaign, part, key)
-        self._booklet = booklet if booklet is not None and booklet.plan is not None else None
+        plan = booklet.plan if booklet is not None else None
+        self._booklet = booklet if plan is not None and not gives_all(plan) else None
+        self._needs_seed = plan is not None and needs_seed(plan)
 
     def given(self, sheets: Sequence[Sheet]) -> Given:
         """What each of these sheets' seats was given."""
@@ -45,9 +47,11 @@ class Administering:
         }
 
     def _items(self, booklet: contract.Booklet, sheet: Sheet, code: str) -> tuple[str, ...]:
-        keys = SeatKeys.from_code(code=code, campaign=self._campaign.pk, number=sheet.number)
-        seed = keys.shuffle_seed(self._part.part)
-        return administered(booklet, seed, sheet, capture=parse_response).items  # type: ignore[arg-type]
+        seed = bytes(32)
+        if self._needs_seed:
+            keys = SeatKeys.from_code(code=code, campaign=self._campaign.pk, number=sheet.number)
+            seed = keys.shuffle_seed(self._part.part)
+        return administered(booklet, seed, sheet, capture=parse_response).items
 
 
 def _booklet(campaign: Campaign, part: Part, key: CampaignKey) -> contract.Booklet | None:
