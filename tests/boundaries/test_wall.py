@@ -59,6 +59,7 @@ def test_the_arrows_hold(tree: Path) -> None:
         ("delivery/routes.py", "import django"),
         ("authority/web.py", "import ardoise.delivery.routes"),
         ("authority/marking/rules.py", "import ardoise.authority.linkage.rules"),
+        ("authority/statistics/rules.py", "import ardoise.authority.linkage.rules"),
         ("authority/registry/rules.py", "from ardoise.authority.linkage import models"),
         ("demo/processes.py", "import ardoise.delivery.routes"),
         ("seal/codes.py", "import ardoise.contract.kit"),

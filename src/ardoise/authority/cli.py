@@ -32,6 +32,7 @@ _STAGES = {
     "collect": ("collection.commands", "app"),
     "mark": ("marking.commands", "app"),
     "results": ("restitution.commands", "app"),
+    "analyse": ("statistics.commands", "app"),
     "close": ("closure.commands", "app"),
     "content": ("content_commands.commands", "app"),
 }

@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "ardoise.authority.collection",
     "ardoise.authority.marking",
     "ardoise.authority.restitution",
+    "ardoise.authority.statistics",
     "ardoise.authority.closure",
 ]
 MIDDLEWARE = [

@@ -32,6 +32,7 @@ from ardoise.psychometrics.observed import observed_curves, option_fifths
 from ardoise.psychometrics.persons import Reliability, eap, reliability, wle
 from ardoise.psychometrics.plan import CutSet, Plan
 from ardoise.psychometrics.plausible import plausible_values
+from ardoise.psychometrics.rapid import ResponseTimes, effort, normative
 from ardoise.psychometrics.responses import Answers, Responses
 from ardoise.psychometrics.scale import Scale
 from ardoise.psychometrics.tables import LevelRow, Tables, finite
@@ -67,20 +68,20 @@ def analyse(
     plan: Plan | None = None,
     *,
     options: Options | None = None,
-    rapid: NDArray[np.float64] | None = None,
+    times: ResponseTimes | None = None,
     threads: int = 1,
     progress: Callable[[str, str], None] = lambda _stage, _detail: None,
 ) -> Analysis:
     """Classical statistics, calibration, errors, abilities, fit, DIF, linking, plausible values.
 
-    `options`: which option each pupil chose, rows as in `answers`. `rapid`: (items,) shares of
-    answers too fast to count. `progress` hears each of STAGES when it starts. The result has the
+    `options` and `times`: which option each pupil chose and how long it took, rows as in `answers`.
+    `progress` hears each of STAGES when it starts. The result has the
     same bits for any number of `threads`.
     Raises PsychometricsError where the data or the plan leave nothing to analyse.
     """
     if answers.pupils == 0:
         raise EstimationError("there are no pupils in these responses")
-    return _Chain(answers, plan or Plan(), options, rapid, threads, progress).run()
+    return _Chain(answers, plan or Plan(), options, times, threads, progress).run()
 
 
 class _Chain:
@@ -91,25 +92,30 @@ class _Chain:
         answers: Answers,
         plan: Plan,
         options: Options | None,
-        rapid: NDArray[np.float64] | None,
+        times: ResponseTimes | None,
         threads: int,
         progress: Callable[[str, str], None],
     ) -> None:
         self.answers, self.plan, self.options = answers, plan, options
-        self.rapid, self.threads, self.progress = rapid, threads, progress
+        self.times, self.threads, self.progress = times, threads, progress
         self.responses: Responses = answers.under(plan.missing)
         self.missing: list[dict[str, str]] = []
 
     def run(self) -> Analysis:
         self.progress("digest", "")
         chosen = None if self.options is None else self.options.codes
-        sha256 = manifest.digest(self.answers, options=chosen)
+        seconds = None if self.times is None else self.times.seconds
+        sha256 = manifest.digest(self.answers, options=chosen, seconds=seconds)
         self.progress("classical", "")
         self.classical = classical(self.responses)
         self.reach = reach(self.answers)
         self.option_rows = () if self.options is None else option_tables(
             self.options, self.responses
         )  # fmt: skip
+        self.rapid = None
+        if self.times is not None:
+            quick = effort(self.responses, self.times, normative(self.times))
+            self.rapid = quick.rapid
         self.calibrate()
         self.progress("abilities", "")
         self.eap = eap(self.modelled, self.calibration, threads=self.threads)
