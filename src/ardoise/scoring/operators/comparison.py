@@ -7,6 +7,7 @@ value, since authors write `1` for a float. Multiple containers are equal in any
 import operator
 from collections import Counter
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from ardoise.content.processing import Expression
@@ -116,34 +117,36 @@ def _equal_rounded(
     return Compiled(run, "single", "boolean")
 
 
-def _ordering(compare: Callable[[Any, Any], bool]) -> Compiler:
+def _ordering(
+    compare: Callable[[Any, Any], bool],
+    expression: Expression,
+    operands: tuple[Compiled, ...],
+    scope: Scope,
+) -> Compiled:
     """lt, gt, lte, gte."""
-
-    def build(expression: Expression, operands: tuple[Compiled, ...], scope: Scope) -> Compiled:
-        one, other = (single_number(scope, expression, operand) for operand in operands)
-        return Compiled(binary(one, other, compare), "single", "boolean")
-
-    return build
+    one, other = (single_number(scope, expression, operand) for operand in operands)
+    return Compiled(binary(one, other, compare), "single", "boolean")
 
 
-def _durations(compare: Callable[[Any, Any], bool]) -> Compiler:
+def _durations(
+    compare: Callable[[Any, Any], bool],
+    expression: Expression,
+    operands: tuple[Compiled, ...],
+    scope: Scope,
+) -> Compiled:
     """duration-lt, duration-gte: durations are seconds."""
-
-    def build(expression: Expression, operands: tuple[Compiled, ...], scope: Scope) -> Compiled:
-        one, other = (need(scope, expression, operand, _DURATIONS) for operand in operands)
-        return Compiled(binary(one, other, compare), "single", "boolean")
-
-    return build
+    one, other = (need(scope, expression, operand, _DURATIONS) for operand in operands)
+    return Compiled(binary(one, other, compare), "single", "boolean")
 
 
 COMPILERS: Mapping[str, Compiler] = {
     "match": _match,
     "equal": _equal,
     "equal-rounded": _equal_rounded,
-    "lt": _ordering(operator.lt),
-    "gt": _ordering(operator.gt),
-    "lte": _ordering(operator.le),
-    "gte": _ordering(operator.ge),
-    "duration-lt": _durations(operator.lt),
-    "duration-gte": _durations(operator.ge),
+    "lt": partial(_ordering, operator.lt),
+    "gt": partial(_ordering, operator.gt),
+    "lte": partial(_ordering, operator.le),
+    "gte": partial(_ordering, operator.ge),
+    "duration-lt": partial(_durations, operator.lt),
+    "duration-gte": partial(_durations, operator.ge),
 }

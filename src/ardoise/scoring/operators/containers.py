@@ -4,6 +4,7 @@ contains, repeat. An empty container is NULL, so none is ever made.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from ardoise.content.processing import Expression
@@ -44,22 +45,24 @@ def common_base(
     return base
 
 
-def _gather(cardinality: Cardinality, accepted: frozenset[Cardinality]) -> Compiler:
+def _gather(
+    cardinality: Cardinality,
+    accepted: frozenset[Cardinality],
+    expression: Expression,
+    operands: tuple[Compiled, ...],
+    scope: Scope,
+) -> Compiled:
     """multiple and ordered: "Any sub-expressions evaluating to NULL are ignored"."""
+    base = common_base(scope, expression, operands)
+    runs = tuple(need(scope, expression, one, None, accepted) for one in operands)
 
-    def build(expression: Expression, operands: tuple[Compiled, ...], scope: Scope) -> Compiled:
-        base = common_base(scope, expression, operands)
-        runs = tuple(need(scope, expression, one, None, accepted) for one in operands)
+    def run(state: State) -> tuple[Any, ...] | None:
+        found: list[Any] = []
+        for operand in runs:
+            found.extend(contained(operand(state)))
+        return tuple(found[:_LIMIT]) or None
 
-        def run(state: State) -> tuple[Any, ...] | None:
-            found: list[Any] = []
-            for operand in runs:
-                found.extend(contained(operand(state)))
-            return tuple(found[:_LIMIT]) or None
-
-        return Compiled(run, cardinality, base)
-
-    return build
+    return Compiled(run, cardinality, base)
 
 
 def _container_size(
@@ -177,8 +180,8 @@ def _repeat(expression: Expression, operands: tuple[Compiled, ...], scope: Scope
 
 
 COMPILERS: Mapping[str, Compiler] = {
-    "multiple": _gather("multiple", _WITH_MULTIPLE),
-    "ordered": _gather("ordered", _WITH_ORDERED),
+    "multiple": partial(_gather, "multiple", _WITH_MULTIPLE),
+    "ordered": partial(_gather, "ordered", _WITH_ORDERED),
     "container-size": _container_size,
     "index": _index,
     "field-value": _field_value,

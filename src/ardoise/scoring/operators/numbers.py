@@ -6,6 +6,7 @@ divide and power always give a float.
 
 import math
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from ardoise.content.processing import Expression
@@ -32,35 +33,39 @@ def finite(value: float) -> float | None:
     return None if math.isnan(value) or math.isinf(value) else value
 
 
-def _many(fold: Callable[[list[Any]], float]) -> Compiler:
+def _many(
+    fold: Callable[[list[Any]], float],
+    expression: Expression,
+    operands: tuple[Compiled, ...],
+    scope: Scope,
+) -> Compiled:
     """sum, product, min, max over single values and containers."""
+    numbers = all_numbers(scope, expression, operands)
 
-    def build(expression: Expression, operands: tuple[Compiled, ...], scope: Scope) -> Compiled:
-        numbers = all_numbers(scope, expression, operands)
+    def run(state: State) -> float | None:
+        found = numbers(state)
+        if not found:
+            return None
+        try:
+            return finite(fold(found))
+        except OverflowError:
+            return None
 
-        def run(state: State) -> float | None:
-            found = numbers(state)
-            if not found:
-                return None
-            try:
-                return finite(fold(found))
-            except OverflowError:
-                return None
-
-        return Compiled(run, "single", whole(operands))
-
-    return build
+    return Compiled(run, "single", whole(operands))
 
 
-def _two(apply: Callable[[Any, Any], Any], *, always_float: bool = False) -> Compiler:
+def _two(
+    apply: Callable[[Any, Any], Any],
+    expression: Expression,
+    operands: tuple[Compiled, ...],
+    scope: Scope,
+    *,
+    always_float: bool = False,
+) -> Compiled:
     """subtract, divide, power: two single numbers."""
-
-    def build(expression: Expression, operands: tuple[Compiled, ...], scope: Scope) -> Compiled:
-        first, second = (single_number(scope, expression, operand) for operand in operands)
-        base = "float" if always_float else whole(operands)
-        return Compiled(binary(first, second, apply), "single", base)
-
-    return build
+    first, second = (single_number(scope, expression, operand) for operand in operands)
+    base = "float" if always_float else whole(operands)
+    return Compiled(binary(first, second, apply), "single", base)
 
 
 def _subtract(one: float, other: float) -> float | None:
@@ -83,12 +88,14 @@ def to_power(one: float, other: float) -> float | None:
         return None
 
 
-def _two_integers(apply: Callable[[int, int], int | None]) -> Compiler:
-    def build(expression: Expression, operands: tuple[Compiled, ...], scope: Scope) -> Compiled:
-        first, second = (single_integer(scope, expression, operand) for operand in operands)
-        return Compiled(binary(first, second, apply), "single", "integer")
-
-    return build
+def _two_integers(
+    apply: Callable[[int, int], int | None],
+    expression: Expression,
+    operands: tuple[Compiled, ...],
+    scope: Scope,
+) -> Compiled:
+    first, second = (single_integer(scope, expression, operand) for operand in operands)
+    return Compiled(binary(first, second, apply), "single", "integer")
 
 
 def _quotient(one: int, other: int) -> int | None:
@@ -101,23 +108,24 @@ def _remainder(one: int, other: int) -> int | None:
     return None if other == 0 else one % other
 
 
-def _integers(fold: Callable[..., int]) -> Compiler:
+def _integers(
+    fold: Callable[..., int],
+    expression: Expression,
+    operands: tuple[Compiled, ...],
+    scope: Scope,
+) -> Compiled:
     """gcd and lcm, of whole numbers and containers of them."""
+    if any(operand.base == "float" for operand in operands):
+        scope.fault(expression, "takes integer values, not float ones")
+    numbers = all_numbers(scope, expression, operands)
 
-    def build(expression: Expression, operands: tuple[Compiled, ...], scope: Scope) -> Compiled:
-        if any(operand.base == "float" for operand in operands):
-            scope.fault(expression, "takes integer values, not float ones")
-        numbers = all_numbers(scope, expression, operands)
+    def run(state: State) -> float | None:
+        found = numbers(state)
+        if not found or any(not isinstance(one, int) for one in found):
+            return None
+        return finite(fold(*found))
 
-        def run(state: State) -> float | None:
-            found = numbers(state)
-            if not found or any(not isinstance(one, int) for one in found):
-                return None
-            return finite(fold(*found))
-
-        return Compiled(run, "single", "integer")
-
-    return build
+    return Compiled(run, "single", "integer")
 
 
 def truncated(value: float) -> float | None:
@@ -125,14 +133,15 @@ def truncated(value: float) -> float | None:
     return value if math.isinf(value) else math.trunc(value)
 
 
-def _one(apply: Callable[[Any], Any]) -> Compiler:
+def _one(
+    apply: Callable[[Any], Any],
+    expression: Expression,
+    operands: tuple[Compiled, ...],
+    scope: Scope,
+) -> Compiled:
     """truncate and round give a whole number."""
-
-    def build(expression: Expression, operands: tuple[Compiled, ...], scope: Scope) -> Compiled:
-        run = single_number(scope, expression, operands[0])
-        return Compiled(unary(run, apply), "single", "integer")
-
-    return build
+    run = single_number(scope, expression, operands[0])
+    return Compiled(unary(run, apply), "single", "integer")
 
 
 def _integer_to_float(
@@ -160,19 +169,19 @@ def _sum(values: list[float]) -> float:
 
 
 COMPILERS: Mapping[str, Compiler] = {
-    "sum": _many(_sum),
-    "product": _many(math.prod),
-    "min": _many(min),
-    "max": _many(max),
-    "subtract": _two(_subtract),
-    "divide": _two(divided, always_float=True),
-    "power": _two(to_power, always_float=True),
-    "integer-divide": _two_integers(_quotient),
-    "integer-modulus": _two_integers(_remainder),
-    "gcd": _integers(math.gcd),
-    "lcm": _integers(math.lcm),
-    "truncate": _one(truncated),
-    "round": _one(half_up),
+    "sum": partial(_many, _sum),
+    "product": partial(_many, math.prod),
+    "min": partial(_many, min),
+    "max": partial(_many, max),
+    "subtract": partial(_two, _subtract),
+    "divide": partial(_two, divided, always_float=True),
+    "power": partial(_two, to_power, always_float=True),
+    "integer-divide": partial(_two_integers, _quotient),
+    "integer-modulus": partial(_two_integers, _remainder),
+    "gcd": partial(_integers, math.gcd),
+    "lcm": partial(_integers, math.lcm),
+    "truncate": partial(_one, truncated),
+    "round": partial(_one, half_up),
     "round-to": _round_to,
     "integer-to-float": _integer_to_float,
 }

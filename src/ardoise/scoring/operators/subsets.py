@@ -5,6 +5,7 @@ not excluded. Only items that were selected for the candidate count.
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from ardoise.content.processing import Expression
@@ -74,57 +75,59 @@ def _test_variables(expression: Expression, _: tuple[Compiled, ...], scope: Scop
     return Compiled(run, "multiple", base)
 
 
-def _bound(which: str) -> Compiler:
+def _bound(
+    which: str,
+    expression: Expression,
+    _: tuple[Compiled, ...],
+    scope: Scope,
+) -> Compiled:
     """outcome-maximum is NULL if any item states none; outcome-minimum leaves such items out."""
+    name = expression.attributes["outcome-identifier"].strip()
+    weight_name = _weight_name(expression)
+    bounds: list[tuple[str, float | None]] = []
+    for item in subset(expression, scope):
+        value = scope.items[item].bound(name, which)
+        weight = scope.items[item].weight(weight_name)
+        factor = 1.0 if weight is None else weight
+        bounds.append((item, None if value is None else value * factor))
 
-    def build(expression: Expression, _: tuple[Compiled, ...], scope: Scope) -> Compiled:
-        name = expression.attributes["outcome-identifier"].strip()
-        weight_name = _weight_name(expression)
-        bounds: list[tuple[str, float | None]] = []
-        for item in subset(expression, scope):
-            value = scope.items[item].bound(name, which)
-            weight = scope.items[item].weight(weight_name)
-            factor = 1.0 if weight is None else weight
-            bounds.append((item, None if value is None else value * factor))
+    def run(state: State) -> tuple[Any, ...] | None:
+        test = state.test
+        if test is None:
+            return None
+        found = [value for item, value in bounds if test.is_selected(item)]
+        if which == "maximum" and None in found:
+            return None
+        return tuple(value for value in found if value is not None) or None
 
-        def run(state: State) -> tuple[Any, ...] | None:
-            test = state.test
-            if test is None:
-                return None
-            found = [value for item, value in bounds if test.is_selected(item)]
-            if which == "maximum" and None in found:
-                return None
-            return tuple(value for value in found if value is not None) or None
-
-        return Compiled(run, "multiple", "float")
-
-    return build
+    return Compiled(run, "multiple", "float")
 
 
-def _count(counts: Callable[[Any, str], bool]) -> Compiler:
+def _count(
+    counts: Callable[[Any, str], bool],
+    expression: Expression,
+    _: tuple[Compiled, ...],
+    scope: Scope,
+) -> Compiled:
     """How many items of the subset are so."""
+    items = subset(expression, scope)
 
-    def build(expression: Expression, _: tuple[Compiled, ...], scope: Scope) -> Compiled:
-        items = subset(expression, scope)
+    def run(state: State) -> int:
+        test = state.test
+        if test is None:
+            return 0
+        return sum(test.is_selected(item) and counts(test, item) for item in items)
 
-        def run(state: State) -> int:
-            test = state.test
-            if test is None:
-                return 0
-            return sum(test.is_selected(item) and counts(test, item) for item in items)
-
-        return Compiled(run, "single", "integer")
-
-    return build
+    return Compiled(run, "single", "integer")
 
 
 COMPILERS: Mapping[str, Compiler] = {
     "test-variables": _test_variables,
-    "outcome-minimum": _bound("minimum"),
-    "outcome-maximum": _bound("maximum"),
-    "number-correct": _count(lambda test, item: test.is_correct(item)),
-    "number-incorrect": _count(lambda test, item: test.is_incorrect(item)),
-    "number-presented": _count(lambda test, item: test.is_presented(item)),
-    "number-responded": _count(lambda test, item: test.is_responded(item)),
-    "number-selected": _count(lambda test, item: test.is_selected(item)),
+    "outcome-minimum": partial(_bound, "minimum"),
+    "outcome-maximum": partial(_bound, "maximum"),
+    "number-correct": partial(_count, lambda test, item: test.is_correct(item)),
+    "number-incorrect": partial(_count, lambda test, item: test.is_incorrect(item)),
+    "number-presented": partial(_count, lambda test, item: test.is_presented(item)),
+    "number-responded": partial(_count, lambda test, item: test.is_responded(item)),
+    "number-selected": partial(_count, lambda test, item: test.is_selected(item)),
 }
