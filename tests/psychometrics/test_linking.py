@@ -168,6 +168,22 @@ def test_a_flat_item_stops_moment_methods_by_name_and_not_the_others() -> None:
     assert link(new, base, "haebara").slope == pytest.approx(1, abs=0.2)
 
 
+def test_items_that_say_nothing_at_these_abilities_give_an_error_and_no_constants() -> None:
+    far = [ItemParameters(f"q{j}", "2PL", 3.0, (90.0 + j,)) for j in range(3)]
+    with pytest.raises(EstimationError, match="linking"):
+        link(noisy(far, 21), far)
+
+
+def test_weak_and_negative_slopes_do_not_stop_the_curve_methods() -> None:
+    base = some_items(12, np.random.default_rng(22))
+    base[0] = replace(base[0], slope=0.01)
+    base[1] = replace(base[1], slope=-0.4)
+    new = [moved(item, 1 / 1.3, -0.7 / 1.3) for item in base]
+    for method in ("haebara", "stocking-lord"):
+        found = link(new, base, method)
+        assert (found.slope, found.intercept) == pytest.approx((1.3, 0.7), abs=1e-8)
+
+
 def test_unlike_items_and_too_few_are_refused() -> None:
     base = bank(10)
     with pytest.raises(PsychometricsError, match=r"1 common item\(s\)"):

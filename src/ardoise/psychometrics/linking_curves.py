@@ -165,12 +165,19 @@ def minimise(curves: Curves, start: tuple[float, float]) -> tuple[float, float, 
 
 
 def _polished(curves: Curves, at: Floats) -> tuple[float, float, float]:
+    """Newton from a point near the minimum; raises where there is none after all."""
     for _ in range(10):
-        step = np.linalg.solve(hessian(curves, at), curves.gradient(at))
-        if not np.isfinite(step).all() or np.abs(step).max() > 1e-3:
-            break
+        bend = hessian(curves, at)
+        curved = np.isfinite(bend).all() and np.linalg.eigvalsh(bend)[0] > 0
+        step = np.linalg.solve(bend, curves.gradient(at)) if curved else np.full(2, np.inf)
+        size = float(np.abs(step).max())
+        if not size < 1e-2 or not at[0] - step[0] > 0:
+            raise EstimationError(
+                f"linking came to slope {at[0]:.4g} and intercept {at[1]:.4g}, which is no minimum:"
+                " the common items' curves say too little about the scale at these abilities"
+            )
         at = at - step
-        if np.abs(step).max() < 1e-13:
+        if size < 1e-13:
             break
     residual, _ = curves.residuals(float(at[0]), float(at[1]))
     return float(at[0]), float(at[1]), float(residual @ residual)
