@@ -57,6 +57,20 @@ def test_a_subgroup_has_its_own_table() -> None:
     assert sum(row.pupils for row in option_tables(options(), scores(), some)) == 4
 
 
+def test_weights_count_as_pupils() -> None:
+    times = np.array([1, 3, 2, 1, 2])
+    weighted = option_tables(
+        options(), Responses(("q0", "q1", "q2"), SCORES, np.array([2, 2, 2]), times.astype(float))
+    )
+    codes, repeated = np.repeat(CHOSEN, times, axis=0), np.repeat(SCORES, times, axis=0)
+    copies = option_tables(
+        options(codes), Responses(("q0", "q1", "q2"), repeated, np.array([2, 2, 2]))
+    )
+    for one, two in zip(weighted, copies, strict=True):
+        for name in ("weight", "share", "mean_rest", "sd_rest", "correlation"):
+            assert getattr(one, name) == pytest.approx(getattr(two, name), nan_ok=True)
+
+
 def test_an_option_without_a_label_is_named() -> None:
     wrong = CHOSEN.copy()
     wrong[2, 1] = 2

@@ -102,20 +102,35 @@ def option_tables(
     sums = np.zeros((5, k * 256))
     offsets = np.arange(k) * 256
     for block in blocks(0, responses.pupils):
-        chosen = options.codes[block]
-        codes = responses.codes[block]
-        w = np.ones(len(chosen)) if responses.weights is None else responses.weights[block]
+        chosen, codes = options.codes[block], responses.codes[block]
+        w = None if responses.weights is None else responses.weights[block]
         if rows is not None:
-            chosen, codes, w = chosen[rows[block]], codes[rows[block]], w[rows[block]]
+            chosen, codes = chosen[rows[block]], codes[rows[block]]
+            w = None if w is None else w[rows[block]]
         rest = rest_shares(codes, maxima, observed_only=False)[:, columns]
-        flat = (chosen + offsets).ravel()
-        scored = np.isfinite(rest).ravel()
-        spread = np.repeat(w, k)
-        value = np.where(scored, rest.ravel(), 0.0)
-        valid = np.where(scored, spread, 0.0)
-        for at, column in enumerate((None, spread, valid, valid * value, valid * value**2)):
-            sums[at] += np.bincount(flat, column, k * 256)
+        sums += _block_sums((chosen + offsets).ravel(), rest, w, k * 256)
     return _option_rows(options, sums.reshape(5, k, 256))
+
+
+def _block_sums(flat: NDArray[np.intp], rest: Floats, weights: Floats | None, size: int) -> Floats:
+    """Count, weight, weight with a rest score, and its first two sums, by item and code (5, size).
+
+    Counts serve for weights where there are none: most of the time goes into counting.
+    """
+    count = np.bincount(flat, minlength=size).astype(np.float64)
+    spread = None if weights is None else np.repeat(weights, rest.shape[1])
+    weight = count if spread is None else np.bincount(flat, spread, size)
+    value = rest.ravel()
+    scored = np.isfinite(value)
+    n = weight
+    if not scored.all():
+        valid = scored.astype(np.float64) if spread is None else np.where(scored, spread, 0.0)
+        value = np.where(scored, value, 0.0)
+        n = np.bincount(flat, valid, size)
+    first = value if spread is None else value * spread
+    return np.stack(
+        [count, weight, n, np.bincount(flat, first, size), np.bincount(flat, first * value, size)]
+    )
 
 
 def _option_rows(options: Options, sums: Floats) -> tuple[OptionStatistics, ...]:
