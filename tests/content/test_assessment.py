@@ -190,3 +190,10 @@ def test_branch_rules_keep_their_order_and_their_expressions() -> None:
     first = next(test.items())
     assert [rule.target for rule in first.branches] == ["r3", "EXIT_TEST"]
     assert first.branches[0].when.name == "gte"
+
+
+def test_rules_that_a_nonlinear_part_never_asks_for_are_told() -> None:
+    rule = f'<qti-branch-rule target="r2">{RULE.format("r1.SCORE")}</qti-branch-rule>'
+    held = section("A", ref(1, rule) + ref(2))
+    assert "make it linear" in str(read(part("P", held)).warnings[0])
+    assert read(part("P", held, "linear")).warnings == ()

@@ -4,7 +4,7 @@ QTI 3 ASI information model, "AssessmentTest". Sections may stand in files of th
 writer is never shown (test feedback) is left out; what cannot be kept to is a fault by name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from lxml import etree
@@ -25,6 +25,7 @@ from ardoise.content.variables import OutcomeDeclaration
 
 ITEMS_LIMIT = 500
 SECTIONS_LIMIT = 500
+PARTS_LIMIT = 100
 DEPTH_LIMIT = 12
 _SILENT = frozenset({"qti-test-feedback"})
 _LEFT_OUT = {"qti-stylesheet": "is left out: a test has no look of its own"}
@@ -86,6 +87,8 @@ class TestReader:
                 self._other(child, name, place)
         if not parts:
             place.body.fault(self.root, "has no qti-test-part")
+        if len(parts) > PARTS_LIMIT:
+            place.body.fault(self.root, f"has more than {PARTS_LIMIT} test parts: split the test")
         self._close(place)
         self.outline.test = Test(
             self.outline.identifier, self.outline.title, self.file, tuple(parts), tuple(rubrics),
@@ -119,13 +122,20 @@ class TestReader:
             else:
                 self._other(child, name, place)
         terms = place.terms
-        return TestPart(
+        part = TestPart(
             self._named(element, place), tuple(sections), (element.get("title") or "")[:200],
             terms.one_of(element, "navigation-mode", ("linear", "nonlinear")),  # type: ignore[arg-type]
             terms.one_of(element, "submission-mode", ("individual", "simultaneous")),  # type: ignore[arg-type]
             tuple(rubrics), terms.control(element), terms.limits(element),
             terms.conditions(element), terms.branches(element), line_of(element),
         )  # fmt: skip
+        if part.navigation == "nonlinear" and any(map(_needs_linear, _inside(part))):
+            message = (
+                "is nonlinear, so rules and shortest times of its sections and items are not asked "
+                "for: make it linear, or put the rules on test parts"
+            )
+            place.body.warn(element, message)
+        return part
 
     def _any_section(
         self, element: etree._Element, place: "_File", *, depth: int
@@ -255,3 +265,16 @@ def _check_root(root: etree._Element, name: str, *, file: str, findings: Finding
         body = BodyReader(file=file, item="", findings=findings)
         body.fault(root, f"must be a {name}")
         findings.settle()
+
+
+def _inside(part: TestPart) -> Iterator[Section | ItemRef]:
+    """All sections and items of a part."""
+    yield from part.items()
+    for section in part.sections:
+        yield from section.sections()
+
+
+def _needs_linear(held: Section | ItemRef) -> bool:
+    """QTI 3 ASI: pre-conditions, branch rules and min-time have a meaning in linear mode alone."""
+    shortest = held.limits is not None and held.limits.least is not None
+    return bool(held.conditions or held.branches or shortest)

@@ -19,6 +19,9 @@ Step = Annotated[str, Meta(pattern=r"^(p[0-9]{1,4}|end)\Z")]
 """A test part, or `end`: the last one was left for good."""
 Timed = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,31}\Z")]
 """`test`, a test part, a section or an item that a time limit is on."""
+STEPS_LIMIT = 101
+TIMED_LIMIT = 1_200
+"""A test has 100 parts, 500 sections and 500 items at most."""
 ResponseValue = Annotated[str, Meta(max_length=20_000)]
 """QTI lexical form; text as the pupil typed it, NFC."""
 
@@ -45,9 +48,9 @@ class Sheet(Struct, frozen=True, forbid_unknown_fields=True):
     """Time on each item. For study; nothing is decided by it."""
     flags: tuple[BookletItemId, ...] = ()
     absent: tuple[BookletItemId, ...] = ()
-    path: tuple[Step, ...] = ()
+    path: Annotated[tuple[Step, ...], Meta(max_length=STEPS_LIMIT)] = ()
     """Test parts in the order in which they were entered."""
-    started: dict[Timed, int] = {}
+    started: Annotated[dict[Timed, int], Meta(max_length=TIMED_LIMIT)] = {}
     """What has a time limit: when it began, in ms by the server's clock as the runner knew it."""
 
 
