@@ -23,6 +23,7 @@ VALUES_LIMIT = 200
 COUNT_LIMIT = 1_000_000
 _WHOLE = re.compile(r"^[0-9]{1,7}\Z")
 
+Misfit = Literal["unknown", "too-many"]
 Kind = Literal["text", "value", "pair", "directed-pair", "point", "number", "count", "flag"]
 
 
@@ -156,18 +157,31 @@ class KeyMap(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
             for response_id, key in item.responses.items()
         }
 
+    def misfit(self, item_id: str, responses: Mapping[str, tuple[str, ...]]) -> Misfit | None:
+        """Why these answers are not of this booklet at all, whatever they say; None: they are.
+
+        `unknown`: an item or response that it does not have; `too-many`: several values for one
+        that holds one, or more than any may hold.
+        """
+        item = self.items.get(item_id)
+        if item is None or not responses.keys() <= item.responses.keys():
+            return "unknown"
+        for response_id, given in responses.items():
+            if len(given) > (1 if item.responses[response_id].most == 1 else VALUES_LIMIT):
+                return "too-many"
+        return None
+
     def oddities(self, item_id: str, responses: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
         """What `original` did not count, one phrase each; empty for a sheet of our runner."""
-        item = self.items.get(item_id)
-        if item is None:
+        if item_id not in self.items:
             return ("the booklet has no such item",)
+        keys = self.items[item_id].responses
         found: list[str] = []
         for response_id, given in responses.items():
-            key = item.responses.get(response_id)
-            if key is None:
+            if self.misfit(item_id, {response_id: given}) == "unknown":
                 found.append("an answer to a response that the item does not have")
             else:
-                found += [f"{response_id}: {why}" for why in key.back(tuple(given))[1]]
+                found += [f"{response_id}: {why}" for why in keys[response_id].back(given)[1]]
         return tuple(found)
 
     @cached_property

@@ -6,7 +6,7 @@ kept for one run, in memory alone.
 
 import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -16,11 +16,12 @@ from msgspec.structs import replace
 from ardoise.authority.campaigns.models import Campaign
 from ardoise.authority.collection.models import Extent, Unopened
 from ardoise.authority.collection.sheets import extent
-from ardoise.authority.enrolment.booklets import content_key
-from ardoise.authority.enrolment.models import ContentKey, SealedBlob, Seat
+from ardoise.authority.enrolment.models import Seat
 from ardoise.authority.enrolment.rules import group_key, seat_code
 from ardoise.authority.keyring import CampaignKey
-from ardoise.contract import booklet, limits
+from ardoise.content import keymap
+from ardoise.content.keymap import KeyMap
+from ardoise.contract import limits
 from ardoise.contract.returns import Record
 from ardoise.contract.sheet import PLAIN_LIMIT, Sheet, decode
 from ardoise.contract.words import Writer
@@ -28,7 +29,6 @@ from ardoise.seal.derive import SeatKeys, keyed_sheet_key
 from ardoise.seal.envelope import (
     SealError,
     TooLarge,
-    booklet_context,
     sheet_context,
     unseal,
 )
@@ -36,8 +36,6 @@ from ardoise.seal.envelope import (
 Why = Unopened.Why
 SEATS_KEPT = 50_000
 """Seats whose keys are held in memory at most."""
-VALUES_LIMIT = 200
-"""Values of one response at most."""
 COUNTER_LIMIT = (1 << 31) - 1
 
 
@@ -47,8 +45,8 @@ class PartPlan:
 
     part: str
     writer: Writer
-    items: Mapping[str, Mapping[str, booklet.Response]]
-    """Item → response → its description, in the booklet's order."""
+    keys: KeyMap
+    """Its items and responses, in the booklet's order."""
 
 
 @dataclass(frozen=True)
@@ -82,19 +80,16 @@ class _Refused(Exception):
         self.why = why
 
 
-def part_plans(campaign: Campaign, key: CampaignKey) -> dict[str, PartPlan]:
-    """Part → plan, from the very booklets that were sealed for the seats."""
-    plans = {}
-    for held in ContentKey.objects.filter(part__campaign=campaign).select_related("part"):
-        part = held.part.part
-        secret = content_key(key, held, part)
-        blob = SealedBlob.objects.get(sha256=held.booklet)
-        context = booklet_context(campaign=campaign.pk, part=part)
-        plain = unseal(secret, context, bytes(blob.content), limit=booklet.PLAIN_LIMIT)
-        read = booklet.decode(plain)
-        items = {item.id: {r.id: r for r in item.responses} for item in read.items}
-        plans[part] = PartPlan(part, read.writer, items)
-    return plans
+def part_plans(campaign: Campaign) -> dict[str, PartPlan]:
+    """Part → plan, for the parts whose booklets were sealed."""
+    return {
+        part.part: PartPlan(
+            part.part,
+            "teacher" if part.writer == "teacher" else "pupil",
+            keymap.decode(bytes(part.keymap)),
+        )
+        for part in campaign.parts.filter(content_key__isnull=False)
+    }
 
 
 class Opener:
@@ -106,7 +101,7 @@ class Opener:
         self._threads = threads or os.cpu_count() or 1
         self._seats: dict[str, _Seat | None] = {}
         self._groups: dict[int, bytes] = {}
-        self.plans = part_plans(campaign, key)
+        self.plans = part_plans(campaign)
 
     def open_all(self, records: Sequence[tuple[Record, bytes]]) -> list[Opened | Rejected]:
         """Each record opened or rejected, in the same order."""
@@ -133,7 +128,7 @@ class Opener:
             plan, sheet = self._opened(record, sealed)
         except _Refused as refused:
             return Rejected(_clamped(record), refused.why, sealed)
-        return Opened(record, sheet, extent(sheet, plan.items))
+        return Opened(record, sheet, extent(sheet, plan.keys.items))
 
     def _opened(self, record: Record, sealed: bytes) -> tuple[PartPlan, Sheet]:
         if record != _clamped(record):
@@ -190,17 +185,16 @@ def _check_items(sheet: Sheet, plan: PartPlan) -> None:
     named = {*sheet.visited, *sheet.flags, *sheet.absent, *sheet.seconds, *sheet.responses}
     if sheet.position is not None:
         named.add(sheet.position)
-    if named - plan.items.keys():
+    if named - plan.keys.items.keys():
         raise _Refused(Why.UNKNOWN_ITEM)
     longest = max(len(sheet.visited), len(sheet.flags), len(sheet.absent))
-    if longest > len(plan.items) or not all(map(math.isfinite, sheet.seconds.values())):
+    if longest > len(plan.keys.items) or not all(map(math.isfinite, sheet.seconds.values())):
         raise _Refused(Why.OUT_OF_BOUNDS)
     for item, responses in sheet.responses.items():
-        for name, values in responses.items():
-            response = plan.items[item].get(name)
-            if response is None:
+        match plan.keys.misfit(item, responses):
+            case "unknown":
                 raise _Refused(Why.UNKNOWN_ITEM)
-            if len(values) > (1 if response.cardinality == "single" else VALUES_LIMIT):
+            case "too-many":
                 raise _Refused(Why.OUT_OF_BOUNDS)
 
 
