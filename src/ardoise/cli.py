@@ -10,6 +10,10 @@ _ZONES = {
     "delivery": "Run the contractor's side: sealed bytes and a clock.",
     "demo": "Try everything on this machine.",
 }
+_FLOORS = {
+    "psychometrics": "Calibrate, check and link plain responses.",
+    "disclosure": "Measure and protect plain files and tables before they leave.",
+}
 
 
 def build() -> typer.Typer:
@@ -26,11 +30,10 @@ def build() -> typer.Typer:
             module = importlib.import_module(f"ardoise.{zone}.cli")
             app.add_typer(module.app, name=zone, help=summary)
     # A floor has no commands of its own; a machine that delivers has neither.
-    if importlib.util.find_spec("ardoise.psychometrics") is not None:
-        module = importlib.import_module("ardoise.psychometrics_cli")
-        app.add_typer(
-            module.app, name="psychometrics", help="Calibrate, check and link plain responses."
-        )
+    for floor, summary in _FLOORS.items():
+        if importlib.util.find_spec(f"ardoise.{floor}") is not None:
+            module = importlib.import_module(f"ardoise.{floor}_cli")
+            app.add_typer(module.app, name=floor, help=summary)
     return app
 
 
