@@ -15,6 +15,7 @@ from scipy import stats
 from ardoise.psychometrics.faults import PsychometricsError
 from ardoise.psychometrics.linking import Comparison, Link, common
 from ardoise.psychometrics.models import ItemParameters
+from ardoise.psychometrics.threads import one_blas_thread
 
 Floats = NDArray[np.float64]
 
@@ -34,6 +35,7 @@ class LordDif:
     p: float
 
 
+@one_blas_thread()
 def lord_dif(
     reference: Sequence[ItemParameters],
     focal: Sequence[ItemParameters],

@@ -18,7 +18,7 @@ from ardoise.psychometrics.faults import EstimationError, PsychometricsError
 from ardoise.psychometrics.information import expected_score, score_distribution
 from ardoise.psychometrics.models import ItemParameters
 from ardoise.psychometrics.scale import Scale
-from ardoise.psychometrics.threads import blocks
+from ardoise.psychometrics.threads import blocks, one_blas_thread
 
 MAX_GROUPS = 12
 REACH = 30.0
@@ -113,6 +113,7 @@ class Classification:
     points: Floats
 
 
+@one_blas_thread()
 def rudner(
     cuts: Cuts,
     theta: Floats,
@@ -143,6 +144,7 @@ def rudner(
     return _classified(cuts, table / total, agreement / total, marginal / total, items)
 
 
+@one_blas_thread()
 def lee(
     cuts: Cuts,
     points: Sequence[float],

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from ardoise.psychometrics.faults import EstimationError, PsychometricsError
 from ardoise.psychometrics.linking_curves import Curves, minimise
 from ardoise.psychometrics.models import ItemParameters
+from ardoise.psychometrics.threads import one_blas_thread
 
 Method = Literal["mean-mean", "mean-sigma", "haebara", "stocking-lord"]
 Direction = Literal["forward", "backward", "symmetric"]
@@ -116,6 +117,7 @@ def moved(item: ItemParameters, slope: float, intercept: float) -> ItemParameter
     return replace(item, slope=a, intercepts=tuple(d - a * intercept for d in item.intercepts))
 
 
+@one_blas_thread()
 def link(
     new: Sequence[ItemParameters],
     base: Sequence[ItemParameters],

@@ -18,11 +18,13 @@ from ardoise.psychometrics.faults import PsychometricsError
 from ardoise.psychometrics.linking import Link, common, link, moments
 from ardoise.psychometrics.linking_curves import Curves, hessian
 from ardoise.psychometrics.models import COMMON_SLOPE, ItemParameters
+from ardoise.psychometrics.threads import one_blas_thread
 
 Floats = NDArray[np.float64]
 STEP = 1e-5
 
 
+@one_blas_thread()
 def with_errors(
     found: Link,
     new: Sequence[ItemParameters],
@@ -108,6 +110,7 @@ def _curves(found: Link, new: Sequence[ItemParameters], base: Sequence[ItemParam
     )
 
 
+@one_blas_thread()
 def bootstrapped(
     found: Link,
     new: Sequence[ItemParameters],

@@ -20,6 +20,7 @@ from ardoise.psychometrics.faults import PsychometricsError
 from ardoise.psychometrics.information import score_distribution
 from ardoise.psychometrics.models import ItemParameters
 from ardoise.psychometrics.responses import MISSING, Responses
+from ardoise.psychometrics.threads import one_blas_thread
 
 MAX_REPLICATES = 20_000
 Floats = NDArray[np.float64]
@@ -114,6 +115,7 @@ class DesignReport:
     population_rmse: float
 
 
+@one_blas_thread()
 def simulate(
     design: TwoStage,
     items: Sequence[ItemParameters],
