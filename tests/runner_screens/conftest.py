@@ -1,6 +1,5 @@
 """A question alone in a real Chromium, under the policy that delivery serves the runner with."""
 
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,11 +23,11 @@ Draw = Callable[..., Page]
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The question page, built as the runner is."""
     out = tmp_path_factory.mktemp("screens")
-    node = shutil.which("npx")
-    if node is None or not (RUNNER / "node_modules").exists():
+    if not (RUNNER / "node_modules").exists():
         pytest.fail("the runner's packages are missing: `make test` installs them")
+    node = ["sh", str(RUNNER.parent / "scripts" / "node.sh"), "npx"]
     config = RUNNER / "tests" / "screens" / "vite.config.ts"
-    command = [node, "vite", "build", "--config", str(config), "--outDir", str(out)]
+    command = [*node, "vite", "build", "--config", str(config), "--outDir", str(out)]
     subprocess.run(command, cwd=RUNNER, check=True, capture_output=True, timeout=120)
     return out
 
@@ -78,4 +77,4 @@ def draw(built: Path, chromium: Browser) -> Iterator[Draw]:
 
 def answer(page: Page, response: str = "r1") -> list[str]:
     """What the item has reported last."""
-    return page.evaluate("id => window.answers[id] ?? []", response)
+    return list(page.evaluate("id => window.answers[id] ?? []", response))

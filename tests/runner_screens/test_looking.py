@@ -96,9 +96,12 @@ def test_formulas_are_drawn_by_the_browser(draw: Draw) -> None:
     assert numerator["y"] + numerator["height"] <= denominator["y"] + 1
 
 
-@pytest.mark.parametrize("name", items.ALL)
-def test_a_question_can_be_looked_at_with_nothing_to_press(draw: Draw, name: str) -> None:
-    page = draw(items.ALL[name], preview=True)
+def test_a_question_can_be_looked_at_with_nothing_to_press(draw: Draw) -> None:
+    page = draw(items.CHOICE, preview=True)
     pressable = ".sitting-question :is(input, select, textarea, [role=button], [tabindex='0'])"
-    assert page.locator(pressable).count() == 0
-    assert accessible(page) == []
+    found: dict[str, list[str]] = {}
+    for name, drawing in items.ALL.items():
+        page.evaluate("drawing => window.draw(drawing)", {**drawing, "preview": True})
+        assert page.locator(pressable).count() == 0, name
+        found[name] = accessible(page)
+    assert {where: faults for where, faults in found.items() if faults} == {}
