@@ -4,13 +4,14 @@ from typing import Any
 
 from ardoise.content.faults import ContentFault
 from ardoise.content.processing import Expression
-from ardoise.content.variables import BaseType, Cardinality, ResponseDeclaration
+from ardoise.content.variables import ResponseDeclaration
 from ardoise.scoring.draws import Draws
 from ardoise.scoring.operators import compile_expression
-from ardoise.scoring.scope import Compiled, Datum, Role, Scope, State, Variable
+from ardoise.scoring.scope import Compiled, Scope, State, Variable
 from ardoise.scoring.values import DirectedPair, Pair, Point
 
-Declared = tuple[Role, Cardinality, BaseType | None, Datum]
+Declared = Any
+"""(role, cardinality, base type, value) of a variable."""
 
 
 def expression(value: Any) -> Expression:

@@ -49,7 +49,7 @@ class ItemRef:
         """The normal-maximum or normal-minimum of an outcome, if the item declares one."""
         found = self.variable(name)
         declaration = None if found is None else found.declaration
-        if not isinstance(declaration, OutcomeDeclaration):
+        if not isinstance(declaration, OutcomeDeclaration) or declaration.cardinality != "single":
             return None
         return declaration.normal_maximum if which == "maximum" else declaration.normal_minimum
 
@@ -103,22 +103,26 @@ class AssessmentView:
         return self._sessions[item].responded
 
     def is_correct(self, item: str) -> bool:
-        """Whether every response that has a key matches it."""
+        """Whether every response matches its key."""
         return self._matches(item) is True
 
     def is_incorrect(self, item: str) -> bool:
-        """Whether some response that has a key does not match it; given or not."""
+        """Whether some response does not match its key; given or not."""
         return self._matches(item) is False
 
     def _matches(self, item: str) -> bool | None:
+        """ "Only items for which all declared response variables have correct responses defined
+        are considered": the others are neither.
+        """
         session = self._sessions[item]
         keys = self._keys[item] if session.correct is None else session.correct
-        found = [
-            _same(response.cardinality, session.values.get(response.identifier), key)
-            for response in self._refs[item].scorable.responses
-            if (key := keys.get(response.identifier)) is not None
-        ]
-        return all(found) if found else None
+        responses = self._refs[item].scorable.responses
+        if not responses or any(keys.get(one.identifier) is None for one in responses):
+            return None
+        return all(
+            _same(one.cardinality, session.values.get(one.identifier), keys[one.identifier])
+            for one in responses
+        )
 
 
 def _same(cardinality: str, given: Datum, key: Datum) -> bool:

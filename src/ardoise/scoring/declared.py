@@ -71,8 +71,9 @@ def typed(
 def outcome_start(outcome: OutcomeDeclaration, scope: Scope) -> Datum:
     """An outcome before any rule ran: its default; a lone number without one is 0.
 
-    QTI 3 ASI, OutcomeDeclaration: "If no default is given … numeric variables … are initialised
-    to 0 … otherwise NULL".
+    QTI ASI, OutcomeDeclaration: "If no default value is given in the declaration then the outcome
+    variable is initialized to NULL unless the outcome is of a numeric type (integer or float) in
+    which case it is initialized to 0."
     """
     found = default_of(outcome, scope)
     if found is None and outcome.cardinality == "single" and outcome.base in _ZEROS:

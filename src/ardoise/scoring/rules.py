@@ -257,9 +257,9 @@ def table_lookup(
 ) -> Callable[[float | None], Any]:
     """A function from a number to its entry's value; without one, the table's default or NULL.
 
-    match-table: "the source … value that must be matched exactly". interpolation-table: the first
-    entry whose source value is "the lower bound" of the number, itself included unless
-    include-boundary is false.
+    match-table: "The source integer that must be matched exactly". interpolation-table: the first
+    entry whose source value is "the lower bound for the source value to match this entry", itself
+    included unless include-boundary is false.
     """
     default = None if table.default is None else convert(table.default)
     if isinstance(table, MatchTable):

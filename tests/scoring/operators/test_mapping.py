@@ -62,6 +62,12 @@ def test_null_is_worth_the_default() -> None:
     assert mapped(TABLE, None, default=2.0) == 2
 
 
+def test_an_empty_key_means_null() -> None:
+    assert mapped({"": 3.0, "a": 1.0}, None, "string", "single", default=2.0) == 3
+    assert mapped({"": 3.0, "a": 1.0}, "a", "string", "single", default=2.0) == 1
+    assert mapped({"": 3.0}, None, "string", sensitive=True) == 3
+
+
 def test_bounds_clip_the_sum() -> None:
     many = {"A": 3.0, "B": 3.0, "C": -9.0}
     assert mapped(many, ("A", "B"), upper=4.0) == 4

@@ -23,7 +23,7 @@ FREE = ResponseDeclaration("T", "single", "string")
 def ref(
     name: str, *sections: str, categories: str = "", weights: dict[str, float] | None = None,
     outcomes: tuple[OutcomeDeclaration, ...] = (SCORE, LEVEL, NAME, LIST),
-    responses: tuple[ResponseDeclaration, ...] = (CHOICE, SET, FREE), **names: str,
+    responses: tuple[ResponseDeclaration, ...] = (CHOICE, SET), **names: str,
 ) -> ItemRef:  # fmt: skip
     scorable = Scorable(name, f"{name}.xml", responses=responses, outcomes=outcomes)
     return ItemRef(
@@ -160,10 +160,11 @@ def test_counts(name: str, attributes: dict[str, str], expected: int) -> None:
 
 
 def test_an_item_without_a_key_is_neither_correct_nor_incorrect() -> None:
-    items = (ref("i1", responses=(FREE,)),)
-    sessions = {"i1": session(1.0, T="x")}
-    for name in ("number-correct", "number-incorrect"):
-        assert asked(call(name), "integer", "single", items, sessions) == 0
+    for responses in ((), (FREE,), (CHOICE, FREE)):
+        items = (ref("i1", responses=responses),)
+        sessions = {"i1": session(1.0, T="x", R="A")}
+        for name in ("number-correct", "number-incorrect"):
+            assert asked(call(name), "integer", "single", items, sessions) == 0
 
 
 def test_a_key_that_template_processing_set_counts() -> None:

@@ -68,7 +68,7 @@ def _gather(
 def _container_size(
     expression: Expression, operands: tuple[Compiled, ...], scope: Scope
 ) -> Compiled:
-    """ "If the sub-expression is NULL the result is 0": no other operator counts NULL."""
+    """NULL has the size 0: no other operator makes a number of NULL."""
     run = need(scope, expression, operands[0], None, _ANY_CONTAINER)
     return Compiled(lambda state: len(contained(run(state))), "single", "integer")
 
@@ -132,8 +132,7 @@ def _delete(expression: Expression, operands: tuple[Compiled, ...], scope: Scope
 def within(several: tuple[Any, ...], part: tuple[Any, ...], *, ordered: bool) -> bool:
     """contains: an ordered part must stand there in one piece, an unordered one as often.
 
-    "For ordered containers the second must be a strict sub-sequence within the first: [A,B,C]
-    contains [B,C] but not [C,B]"; "For multiple … {A,B,C} contains {B,C} but not {B,B}".
+    [A,B,C] contains [B,C] but not [C,B] nor [A,C]; {A,B,C} contains {B,C} but not {B,B}.
     """
     if ordered:
         size = len(part)

@@ -1,7 +1,6 @@
 """Logic: not, and, or, any-n, is-null. Three values: true, false and NULL.
 
-QTI 3 ASI: "If one or more sub-expressions are NULL and all others are true then the operator also
-results in NULL" (and); the same with false (or).
+QTI ASI: and is NULL if some operand is NULL and all others are true; or, if all others are false.
 """
 
 from collections.abc import Mapping
@@ -51,10 +50,9 @@ def _or(expression: Expression, operands: tuple[Compiled, ...], scope: Scope) ->
 def at_least_at_most(true: int, null: int, least: int, most: int) -> bool | None:
     """any-n: whether between `least` and `most` are true, however the NULLs would turn out.
 
-    "The result is a single boolean which is true if at least min of the sub-expressions are true
-    and at most max … are true. If more than n - min sub-expressions are false or more than max
-    sub-expressions are true then the result is false. If insufficient sub-expressions are true or
-    false … then NULL."
+    "If more than n - min sub-expressions are false … or more than max sub-expressions are true
+    then the result is false. If one or more sub-expressions are NULL then it is possible that
+    neither of these conditions is satisfied, in which case the operator results in NULL."
     """
     if least <= true and true + null <= most:
         return True

@@ -1,8 +1,8 @@
 """map-response and map-response-point: what a response is worth by the author's table.
 
 QTI 3 ASI, MapResponse: "If a container contains multiple instances of the same value then that
-value is counted once only." MapResponsePoint: "each area can be mapped once only". Bounds clip
-"the result of mapping a container"; the table's default stands for every value without an entry.
+value is counted once only." MapResponsePoint: "each area can be mapped once only". Bounds clip the
+result; the table's default stands for every value without an entry. An empty key means NULL.
 """
 
 from collections.abc import Callable, Mapping

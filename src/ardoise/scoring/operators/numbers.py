@@ -73,7 +73,7 @@ def _subtract(one: float, other: float) -> float | None:
 
 
 def divided(one: float, other: float) -> float | None:
-    """ "If the second … is 0 … the result is NULL"."""
+    """A float; by zero, or too large: NULL."""
     try:
         return None if other == 0 else finite(one / other)
     except OverflowError:

@@ -1,9 +1,9 @@
 """Rounding: halves go up, and a number is rounded as it is written, not as it is stored.
 
-QTI 3 ASI, round: "the result is the integer n for all values in the range [n-0.5, n+0.5)", so
-6.5 becomes 7 and -6.5 becomes -6. round-to and equal-rounded round the same way at a later digit;
-they work on the shortest decimal form of the number, so that 1.005 to two places is 1.01, as an
-author who writes 1.005 means, although the nearest double lies a hair below.
+QTI ASI, round: the integer n for all values in the range [n-0.5, n+0.5), so 6.5 becomes 7 and -6.5
+becomes -6. round-to and equal-rounded round the same way at a later digit; they work on the
+shortest decimal form of the number, so that 1.005 to two places is 1.01, as an author who writes
+1.005 means, although the nearest double lies a hair below.
 """
 
 import math
