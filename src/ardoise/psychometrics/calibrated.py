@@ -23,7 +23,8 @@ FindingKind = Literal[
     "near-zero-slope",
     "negative-slope",
     "drifting",  # its parameters grow without end: held where they were when seen to
-    "grid-edge",  # a group's abilities reach beyond the grid
+    "no-guessing",  # a 3PL item whose guessing parameter goes to 0: held there
+    "grid-edge",  # a group's abilities reach beyond the grid, or fall within one step of it
 ]
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import expit
 
 from ardoise.psychometrics.calibrated import Calibration, Finding, GroupEstimate, Scale
-from ardoise.psychometrics.estimation import Estimation, Outcome, Progress
+from ardoise.psychometrics.estimation import Estimation, Outcome, Progress, Step
 from ardoise.psychometrics.families import Array, information
 from ardoise.psychometrics.faults import EstimationError, ModelError
 from ardoise.psychometrics.maximisation import rescalable
@@ -39,6 +39,7 @@ SUBSAMPLE = 16_384
 SUBSAMPLE_TOLERANCE = 2e-3
 FEWEST_IN_SUBSAMPLE = 300
 FLAT = 0.2
+NO_GUESS = 1e-4
 EDGE = 1e-4
 GRADIENT_TOLERANCE = 0.01
 _GRIDS = (61, 121, 241, 481)
@@ -78,7 +79,7 @@ def calibrate(
         raise EstimationError(
             "tolerance must be between 0 and 1, max_iterations and threads at least 1"
         )
-    anchors = {name: a for name, a in (anchors or {}).items() if name in responses.items}
+    anchors = _present(anchors or {}, responses)
     models = models_for(
         responses, {**model, **_models(anchors)} if not isinstance(model, str) else model
     )
@@ -86,17 +87,19 @@ def calibrate(
     prepared = prepare(responses, seen, models, anchors, scale)
     check_linked(responses, seen, set(prepared.models), anchors)
     job = _Job(responses, prepared, anchors, priors or Priors(), scale, threads)
+    job.check_enough()
     with one_blas_thread():
         state = job.first_state()
-        state, chosen = job.on_subsample(seen, state, grid, max_iterations, progress)
+        state, chosen, passes = job.on_subsample(seen, state, grid, max_iterations, progress)
         estimation = job.estimation(responses, chosen)
         outcome = estimation.run(
             state,
             tolerance=tolerance,
             gradient_tolerance=GRADIENT_TOLERANCE,
-            max_iterations=max_iterations,
+            max_iterations=max(1, max_iterations - passes),
             report=_reporter("full", progress),
         )
+    outcome = replace(outcome, iterations=outcome.iterations + passes)
     return job.result(estimation, outcome, chosen, tolerance)
 
 
@@ -130,6 +133,20 @@ class _Job:
         slope_free = shared and scale == "unit-sd" and self.pinned is None
         self.freedom = Freedom(free, sds, slope_free)
 
+    def check_enough(self) -> None:
+        """Raise where so few items cannot tell their parameters apart."""
+        if not self.expand:
+            return
+        items = sum(len(batch.items) for batch in self.batches)
+        binary = all(batch.categories == 2 for batch in self.batches)
+        sloped = any(batch.free[:, 0].any() for batch in self.batches)
+        least = 3 if binary and sloped else 2
+        if items < least:
+            raise EstimationError(
+                f"only {items} item(s) can be calibrated; without anchors or a prior on slopes "
+                f"these models need at least {least}"
+            )
+
     def first_state(self) -> State:
         slope = 1.0 if self.pinned is None else self.pinned
         items = [batch.parameters.copy() for batch in self.batches]
@@ -157,8 +174,8 @@ class _Job:
         grid: Grid | None,
         max_iterations: int,
         progress: Callable[[Progress], None] | None,
-    ) -> tuple[State, Grid]:
-        """Better first values from every n-th pupil, and the grid that they ask for."""
+    ) -> tuple[State, Grid, int]:
+        """Better first values from every n-th pupil, the grid that they ask for, full passes."""
         start, chosen = state, grid or Grid.normal()
         every = self._every(seen)
         some = self.responses.take(slice(None, None, every)) if every > 1 else self.responses
@@ -176,7 +193,8 @@ class _Job:
             batch.free[:] = was
             rows = [row for place, row in estimation.drifting if place == b]
             state.items[b][rows] = start.items[b][rows]
-        return state, grid or self._fine_enough(state)
+        passes = outcome.iterations if every == 1 else 0
+        return state, grid or self._fine_enough(state), passes
 
     def _every(self, seen: Usage) -> int:
         """Every how manieth pupil is enough: each used score of each item must stay in."""
@@ -211,16 +229,20 @@ class _Job:
         for item in items:
             if item.name not in self.anchors:
                 findings += _about_slope(item, drifting=item.name in drifting)
-        findings += self._edges(step.edge)
-        reason = outcome.reason
+        findings += self._edges(step, grid)
+        reason, narrow = outcome.reason, step.before.sds < 1.01 * estimation.narrowest
         if drifting:
             reason = f"held because they drift: {', '.join(drifting)}; otherwise {reason}"
+        elif not outcome.converged:
+            reason += self._restless(step)
+        if narrow.any():
+            reason = f"a group's SD vanishes; otherwise {reason}"
         return Calibration(
             items=items,
             groups=self._groups(step.before),
             log_likelihood=step.log_likelihood,
             iterations=outcome.iterations,
-            converged=outcome.converged,
+            converged=outcome.converged and not narrow.any(),
             reason=reason,
             findings=tuple(findings),
             grid=grid,
@@ -270,9 +292,29 @@ class _Job:
             for g in range(self.groups)
         )
 
-    def _edges(self, edge: Array) -> list[Finding]:
-        names = self.responses.group_names or ("all",)
-        return [
+    def _restless(self, step: Step) -> str:
+        """Which item still moves most."""
+        moves = [
+            (float(np.abs(after[row] - before[row]).max()), int(j))
+            for batch, before, after in zip(
+                self.batches, step.before.items, step.after.items, strict=True
+            )
+            for row, j in enumerate(batch.items)
+        ]
+        return f"; {self.responses.items[max(moves)[1]]} moves most"
+
+    def _edges(self, step: Step, grid: Grid) -> list[Finding]:
+        names, edge = self.responses.group_names or ("all",), step.edge
+        narrow = [
+            Finding(
+                names[g],
+                f"the group's SD {step.before.sds[g]:.3f} is below the grid's step "
+                f"{grid.step:.3f}; take more nodes, or join the group to another",
+                "grid-edge",
+            )
+            for g in np.flatnonzero(step.before.sds < grid.step)
+        ]
+        return narrow + [
             Finding(
                 names[g],
                 f"{edge[g]:.2%} of the group's ability lies at the grid's edge; widen the grid",
@@ -293,10 +335,25 @@ def _about_slope(item: ItemParameters, *, drifting: bool) -> list[Finding]:
     if item.slope < 0:
         what = f"slope {item.slope:.3f}: abler pupils do worse; is the key right?"
         findings.append(Finding(item.name, what, "negative-slope"))
+    if item.model == "3PL" and item.guess < NO_GUESS:
+        findings.append(Finding(item.name, "nobody seems to guess: c goes to 0", "no-guessing"))
     if abs(item.slope) < FLAT:
         what = f"slope {item.slope:.3f}: it says next to nothing about ability"
         findings.append(Finding(item.name, what, "near-zero-slope"))
     return findings
+
+
+def _present(
+    anchors: Mapping[str, ItemParameters], responses: Responses
+) -> dict[str, ItemParameters]:
+    """The anchors among the items: last year's whole list may be handed in."""
+    present = {name: anchor for name, anchor in anchors.items() if name in responses.items}
+    if anchors and not present:
+        raise ModelError(
+            f"none of the {len(anchors)} anchors ({', '.join(list(anchors)[:3])} …) is among the "
+            "items; are they named alike?"
+        )
+    return present
 
 
 def _models(anchors: Mapping[str, ItemParameters]) -> dict[str, Model]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ardoise.psychometrics.calibrated import Calibration
+from ardoise.psychometrics.estimation import LOWEST_GUESS
 from ardoise.psychometrics.families import Array, parameter_scores
 from ardoise.psychometrics.maximisation import prior_terms
 from ardoise.psychometrics.models import COMMON_SLOPE
@@ -70,6 +71,8 @@ class Parameters:
         free &= name not in self.calibration.held
         steps = slice(1, batch.categories)
         free[steps] &= np.abs(values[steps]) < UNUSED / 2
+        if batch.family == "guessing":
+            free[-1] &= values[-1] > LOWEST_GUESS
         if batch.family == "graded":
             free[2 : batch.categories] &= np.diff(values[steps]) < 0
         return free

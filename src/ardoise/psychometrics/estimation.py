@@ -80,6 +80,11 @@ class Estimation:
     def __post_init__(self) -> None:
         self._start = [batch.parameters.copy() for batch in self.layout.batches]
 
+    @property
+    def narrowest(self) -> float:
+        """The least SD that a group is given: a quarter of the grid's step."""
+        return self.grid.step / 4
+
     def step(self, state: State) -> Step:
         """One EM step."""
         batches, theta = self.layout.batches, self.grid.theta
@@ -213,7 +218,8 @@ class Estimation:
         by_mean = np.sqrt(total) * (mean - state.means) / state.sds
         by_sd = np.sqrt(total / 2) * (variance + (mean - state.means) ** 2) / state.sds**2
         by_sd -= np.sqrt(total / 2)
-        for values, free in ((by_mean, self.freedom.means), (by_sd, self.freedom.sds)):
+        spread = self.freedom.sds & (state.sds > 1.01 * self.narrowest)
+        for values, free in ((by_mean, self.freedom.means), (by_sd, spread)):
             largest = max(largest, float(np.abs(values[free]).max(initial=0.0)))
         return largest, prior
 
@@ -239,7 +245,8 @@ class Estimation:
         spreads[0] |= self.expand_sd
         means[moves] = found[moves]
         variance = mass @ theta**2 - 2 * means * found + means**2
-        sds[spreads] = np.sqrt(variance[spreads])
+        narrowest = self.narrowest  # below it the grid could not tell one SD from another
+        sds[spreads] = np.sqrt(np.maximum(variance[spreads], narrowest**2))
         state = State(state.items, means, sds, state.slope)
         if not self.expand:
             return state
