@@ -52,6 +52,36 @@ def test_the_same_path_twice_is_refused() -> None:
     assert "twice" in refused(out.getvalue())
 
 
+@pytest.mark.parametrize("other", ["A.xml", "a.XML"])
+def test_names_that_differ_in_capitals_alone_are_refused(other: str) -> None:
+    assert "differ in capitals alone" in refused(zipped({"a.xml": b"1", other: b"2"}))
+
+
+def test_one_name_in_two_unicode_forms_is_refused() -> None:
+    payload = zipped({"\u00e9.xml": b"1", "e\u0301.xml": b"2"})
+    assert "rename one" in refused(payload)
+
+
+def test_entries_that_share_their_bytes_are_refused() -> None:
+    payload = bytearray(zipped({"a.xml": b"a" * 50, "b.xml": b"a" * 50}))
+    second = payload.index(b"PK\1\2", payload.index(b"PK\1\2") + 4)
+    payload[second + 42 : second + 46] = bytes(4)
+    assert "overlap" in refused(bytes(payload))
+
+
+def test_an_encrypted_entry_is_refused() -> None:
+    payload = bytearray(zipped({"a.xml": b"a"}))
+    payload[payload.index(b"PK\1\2") + 8] |= 1
+    assert "encrypted" in refused(bytes(payload))
+
+
+def test_a_rare_compression_is_refused() -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_LZMA) as made:
+        made.writestr("a.xml", "x")
+    assert "rare compression" in refused(out.getvalue())
+
+
 def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
     assert "suspiciously tightly" in refused(zipped({"bomb.xml": bytes(4 << 20)}))
 

@@ -47,18 +47,18 @@ def test_of(held: str) -> str:
 test_of.__test__ = False  # type: ignore[attr-defined]
 
 
-def read(held: str, *, count: int = 3, **more: str) -> Package:
+def read(held: str, files: dict[str, str] | None = None, *, count: int = 3) -> Package:
     """The package of a test over items 1.xml … count.xml."""
     paths = [f"{n}.xml" for n in range(1, count + 1)]
-    files = {path: item(identifier=f"q-{n}") for n, path in enumerate(paths, 1)}
-    files |= {"imsmanifest.xml": manifest(paths, tests=("test.xml",)), "test.xml": test_of(held)}
-    return read_package(zipped(files | more), name="sample")
+    made = {path: item(identifier=f"q-{n}") for n, path in enumerate(paths, 1)}
+    made |= {"imsmanifest.xml": manifest(paths, tests=("test.xml",)), "test.xml": test_of(held)}
+    return read_package(zipped(made | (files or {})), name="sample")
 
 
-def refused(held: str, **more: str) -> str:
+def refused(held: str, files: dict[str, str] | None = None) -> str:
     """Why a test is refused."""
     with pytest.raises(ContentFault) as fault:
-        read(held, **more)
+        read(held, files)
     return str(fault.value)
 
 
@@ -75,7 +75,7 @@ def test_a_section_in_a_file_of_its_own_has_its_own_paths() -> None:
     inner = section("B", '<qti-assessment-item-ref identifier="r1" href="../1.xml"/>')
     files = {"sections/b.xml": inner}
     held = section("A", '<qti-assessment-section-ref identifier="B" href="sections/b.xml"/>')
-    test = read(part("P", held), **files).test
+    test = read(part("P", held), files).test
     assert test is not None
     assert [(found.path, found.file) for found in test.items()] == [("1.xml", "sections/b.xml")]
 
@@ -83,7 +83,7 @@ def test_a_section_in_a_file_of_its_own_has_its_own_paths() -> None:
 def test_a_section_that_holds_itself_is_refused_not_followed_for_ever() -> None:
     loop = section("B", '<qti-assessment-section-ref identifier="B" href="b.xml"/>')
     held = section("A", '<qti-assessment-section-ref identifier="B" href="b.xml"/>')
-    assert "make the test flatter" in refused(part("P", held), **{"b.xml": loop})
+    assert "make the test flatter" in refused(part("P", held), {"b.xml": loop})
 
 
 def test_what_a_reference_says_of_its_item_is_kept() -> None:
@@ -134,7 +134,7 @@ def test_a_test_of_version_2_reads_like_one_of_version_3() -> None:
         '<variable identifier="r1.RESPONSE"/></isNull></not></preCondition></assessmentItemRef>'
         "</assessmentSection></testPart></assessmentTest>"
     )
-    test = read("", **{"test.xml": two}).test
+    test = read("", {"test.xml": two}).test
     assert test is not None
     (found,) = test.parts
     assert (found.navigation, found.limits) == ("linear", TimeLimits(most=600))

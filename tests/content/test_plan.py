@@ -33,14 +33,14 @@ def plan_of(package: Package, writer: Any = "pupil") -> Plan:
     return plan
 
 
-def plan(held: str, **more: str) -> Plan:
+def plan(held: str, files: dict[str, str] | None = None, *, count: int = 3) -> Plan:
     """The plan of a test."""
-    return plan_of(read(held, **more))
+    return plan_of(read(held, files, count=count))
 
 
-def refused(held: str, **more: str) -> str:
+def refused(held: str, files: dict[str, str] | None = None) -> str:
     """Why a test that can be read cannot be drafted."""
-    package = read(held, **more)
+    package = read(held, files)
     with pytest.raises(ContentFault) as fault:
         plan_of(package)
     return str(fault.value)
@@ -56,10 +56,12 @@ def number(value: float) -> str:
     return f'<qti-base-value base-type="float">{value}</qti-base-value>'
 
 
-def routed(expression: str, *, more: str = "", **files: str) -> tuple[Any, Plan]:
+def routed(
+    expression: str, files: dict[str, str] | None = None, *, more: str = ""
+) -> tuple[Any, Plan]:
     """The condition that a branch rule on the first item of a linear part becomes."""
     held = section("A", ref(1, branch(expression)) + ref(2) + ref(3))
-    made = plan(part("P", held, "linear") + more, **files)
+    made = plan(part("P", held, "linear") + more, files)
     first = made.parts[0].sections[0].children[0]
     return first.branches[0].when, made
 
@@ -191,13 +193,13 @@ def test_typed_answers_route_by_their_keys_under_a_standard_template() -> None:
         TEXT, identifier="q-1", declarations=declared(base="string", mapping=keys),
         template="map_response",
     )  # fmt: skip
-    _, made = routed(f"<qti-gte>{SCORE}{number(1)}</qti-gte>", **{"1.xml": typed})
+    _, made = routed(f"<qti-gte>{SCORE}{number(1)}</qti-gte>", {"1.xml": typed})
     assert made.tables["t1"].rows == (
         Row((("Été",),), 2, folded=True),
         Row((("Hiver",),), 1, folded=True),
     )
     exact = item(TEXT, identifier="q-1", declarations=declared("0.5", base="float"))
-    _, made = routed(f"<qti-gte>{SCORE}{number(1)}</qti-gte>", **{"1.xml": exact})
+    _, made = routed(f"<qti-gte>{SCORE}{number(1)}</qti-gte>", {"1.xml": exact})
     assert made.tables["t1"].rows == (Row((("0.5",),), 1),)
 
 
@@ -205,7 +207,7 @@ def test_several_choices_are_counted_out() -> None:
     several = item(
         identifier="q-1", declarations=declared("A", "B", cardinality="multiple"),
     ).replace('max-choices="1"', 'max-choices="0"')  # fmt: skip
-    _, made = routed(f"<qti-gte>{SCORE}{number(1)}</qti-gte>", **{"1.xml": several})
+    _, made = routed(f"<qti-gte>{SCORE}{number(1)}</qti-gte>", {"1.xml": several})
     assert made.tables["t1"].rows == (Row((("c1", "c2"),), 1),)
 
 
@@ -238,7 +240,7 @@ def test_an_item_with_too_many_answers_does_not_route() -> None:
         identifier="q-1", declarations=declared("O1", cardinality="multiple"),
     )  # fmt: skip
     held = section("A", ref(1, branch(f"<qti-gte>{SCORE}{number(1)}</qti-gte>")) + ref(3))
-    assert "2000 possible answers" in refused(part("P", held, "linear"), **{"1.xml": many})
+    assert "2000 possible answers" in refused(part("P", held, "linear"), {"1.xml": many})
 
 
 @pytest.mark.parametrize(
@@ -275,17 +277,17 @@ def test_rules_inside_a_nonlinear_part_are_not_asked_for() -> None:
 
 def test_a_booklet_without_rules_holds_no_key_material() -> None:
     held = section("A", ref(1) + ref(2) + ref(3))
-    one = plan(part("P", held), **{"1.xml": item(identifier="q-1", declarations=declared("A"))})
-    two = plan(part("P", held), **{"1.xml": item(identifier="q-1", declarations=declared("B"))})
+    one = plan(part("P", held), {"1.xml": item(identifier="q-1", declarations=declared("A"))})
+    two = plan(part("P", held), {"1.xml": item(identifier="q-1", declarations=declared("B"))})
     assert msgspec.json.encode(one) == msgspec.json.encode(two)
     assert one.tables == {}
 
 
 def test_tables_tell_of_the_items_that_route_and_of_no_other() -> None:
     held = section("A", ref(1, branch(f"<qti-gte>{SCORE}{number(1)}</qti-gte>")) + ref(2) + ref(3))
-    one = plan(part("P", held, "linear"), **{"2.xml": item(identifier="q-2")})
+    one = plan(part("P", held, "linear"), {"2.xml": item(identifier="q-2")})
     other = item(identifier="q-2", declarations=declared("B"))
-    two = plan(part("P", held, "linear"), **{"2.xml": other})
+    two = plan(part("P", held, "linear"), {"2.xml": other})
     assert one == two
     assert [table.item for table in one.tables.values()] == ["i1"]
 

@@ -1,6 +1,7 @@
 """A package's files as bytes: a directory or a zip, bounded and never trusted.
 
-Refused: traversal, absolute paths, links, duplicates, bombs, encryption, odd compression.
+Refused: traversal, absolute paths, links, duplicates, names that differ in capitals alone, files
+that overlap, bombs, encryption, odd compression.
 Nothing is ever unpacked to disk.
 """
 
@@ -8,8 +9,10 @@ import io
 import os
 import stat
 import struct
+import unicodedata
 import zipfile
 import zlib
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 from ardoise.content.faults import ContentFault, Finding
@@ -27,6 +30,8 @@ PATH_LIMIT = 240
 _HEAD = 256
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
+_HEADER = 30
+"""Bytes of an entry's own header, at least."""
 
 
 def read_files(source: Path | bytes, *, name: str) -> dict[str, bytes]:
@@ -77,6 +82,7 @@ class _Store:
         self.name = name
         self.files: dict[str, bytes] = {}
         self.total = 0
+        self._folded: dict[str, str] = {}
 
     def path(self, given: str) -> str:
         path = safe_path(given)
@@ -85,6 +91,10 @@ class _Store:
             raise _refusal(self.name, f"the path {shown} leaves the package or is odd: rename it")
         if path in self.files:
             raise _refusal(self.name, f"{path} stands in the package twice: keep one of them")
+        alike = self._folded.setdefault(unicodedata.normalize("NFC", path).casefold(), path)
+        if alike != path:
+            # On other machines they are one file: which of them is meant, nobody could say.
+            raise _refusal(self.name, f"{path} and {alike} differ in capitals alone: rename one")
         if len(self.files) >= FILES_LIMIT:
             raise _refusal(self.name, f"holds more than {FILES_LIMIT} files: split the package")
         return path
@@ -135,6 +145,7 @@ def _from_zip(payload: bytes, name: str) -> dict[str, bytes]:
             entries = archive.infolist()
             if len(entries) > FILES_LIMIT:
                 raise _refusal(name, f"holds more than {FILES_LIMIT} files: split the package")
+            _check_overlaps(entries, name)
             for entry in entries:
                 if not entry.is_dir() and not _ignored(entry.filename):
                     _take(archive, entry, store)
@@ -145,6 +156,14 @@ def _from_zip(payload: bytes, name: str) -> dict[str, bytes]:
     ) as fault:  # fmt: skip
         raise _refusal(name, "is no sound zip file: make the package again") from fault
     return store.files
+
+
+def _check_overlaps(entries: list[zipfile.ZipInfo], name: str) -> None:
+    """Entries that share bytes unpack to more than was ever packed."""
+    ordered = sorted(entries, key=lambda entry: entry.header_offset)
+    for entry, following in pairwise(ordered):
+        if entry.header_offset + _HEADER + entry.compress_size > following.header_offset:
+            raise _refusal(name, "holds files that overlap: make the package again")
 
 
 def _take(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, store: _Store) -> None:
