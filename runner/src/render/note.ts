@@ -27,7 +27,7 @@ export function note(answering: Answering, counted: Counted, first = ""): Note {
   element.id = freshId("note");
   // "One answer only" says it all.
   const single = response.cardinality === "single" && most === 1;
-  const asked = [first, single ? "" : words.limits(counted, least, most)].filter(Boolean).join(" ");
+  const asked = [first, single ? "" : words.limits(counted, least > 1 ? least : 0, most)].filter(Boolean).join(" ");
   const show = (text: string, warns: boolean): void => {
     element.textContent = text;
     element.hidden = text === "";

@@ -106,6 +106,12 @@ interface Row {
   readonly name: string;
 }
 
+/** A list that lies on its side stands upright on a small screen: the style shows the right arrow. */
+const arrows = (upright: string, side: string): HTMLElement[] => [
+  make("span", "rank__upright", upright),
+  make("span", "rank__side", side),
+];
+
 /** A numbered list whose rows move by their buttons or by their grip. */
 class Ranking {
   readonly element = make("ol", "ranks");
@@ -116,7 +122,7 @@ class Ranking {
 
   constructor(
     private readonly answering: Answering,
-    private readonly sideways: boolean,
+    sideways: boolean,
   ) {
     this.element.setAttribute("role", "list");
     this.element.tabIndex = -1;
@@ -152,15 +158,15 @@ class Ranking {
     const text = make("span", "rank__text");
     text.append(build(option.children, { ...place, quiet: true }));
     const name = spokenText(text).trim();
-    const button = (className: string, label: string, sign: string): HTMLButtonElement => {
-      const made = make("button", `rank__move ${className}`, sign);
+    const button = (className: string, label: string, ...signs: (Node | string)[]): HTMLButtonElement => {
+      const made = make("button", `rank__move ${className}`, ...signs);
       made.type = "button";
       made.setAttribute("aria-label", label);
       made.title = label;
       return made;
     };
-    const earlier = button("", words.earlier(name), this.sideways ? "←" : "↑");
-    const later = button("", words.later(name), this.sideways ? "→" : "↓");
+    const earlier = button("", words.earlier(name), ...arrows("↑", "←"));
+    const later = button("", words.later(name), ...arrows("↓", "→"));
     earlier.addEventListener("click", () => this.#move(option.value, -1, earlier));
     later.addEventListener("click", () => this.#move(option.value, 1, later));
     const number = make("span", "rank__place");

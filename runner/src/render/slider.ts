@@ -7,6 +7,8 @@ import { shownNumber } from "./words";
 /** As many numbers below the line, at most. */
 const LABELS = 13;
 const STRIDES = 1_000;
+/** Figures that stand below the line of a small screen; of more, every second number does. */
+const SHORT = 22;
 
 /** A place on a line. It stands in the middle at first, and counts once it was touched or kept. */
 export function slider(answering: Answering): Control {
@@ -76,5 +78,6 @@ function labels([least, most, step]: Scale, attributes: Readonly<Record<string, 
     const number = stride === undefined ? [least, most][index] ?? most : least + index * stride * step;
     row.append(make("span", "slider__label", shownNumber(Number(number.toFixed(9)))));
   }
+  row.classList.toggle("slider__labels--long", (row.textContent ?? "").length > SHORT);
   return row;
 }
