@@ -28,6 +28,7 @@ from ardoise.psychometrics.responses import (
 )
 
 BLOCK_ROWS = 32_768
+BLOCK_BYTES = 2_000_000
 MAX_GROUPS = 1_000
 _SHOWN = 40
 Codes: TypeAlias = NDArray[np.uint8]
@@ -93,7 +94,8 @@ def read_answers(
         raise ResponsesError(f"{path.name} has {rows} rows; {MAX_PUPILS} are allowed")
     table = _Table(path.name, items, columns, rows, (words or Words()).codes())
     wanted = [*items, *(c for c in (columns.weight, columns.group, columns.cluster) if c)]
-    for block in _blocks(path, frame.select(wanted)):
+    reading = _parquet_blocks if path.suffix.lower() == ".parquet" else _csv_blocks
+    for block in reading(path, frame, wanted):
         table.add(block)
         if progress is not None:
             progress(table.filled, rows)
@@ -250,10 +252,13 @@ def _scanned(path: Path) -> pl.LazyFrame:
         return pl.scan_parquet(path, glob=False)
     if path.suffix.lower() not in {".csv", ".tsv", ".txt"}:
         raise ResponsesError(f"{path.name} is neither .csv nor .parquet")
+    return pl.scan_csv(path, separator=_separator(path), infer_schema=False, glob=False)
+
+
+def _separator(path: Path) -> str:
     with path.open(encoding="utf-8-sig", errors="replace") as file:
         header = file.readline(1_000_000)
-    separator = max(",;\t", key=header.count)
-    return pl.scan_csv(path, separator=separator, infer_schema=False, glob=False)
+    return max(",;\t", key=header.count)
 
 
 def _names(path: Path, frame: pl.LazyFrame) -> list[str]:
@@ -289,6 +294,34 @@ def _blocks(path: Path, frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
         yield from frame.collect_batches(chunk_size=BLOCK_ROWS, maintain_order=True)
     except pl.exceptions.PolarsError as error:
         raise ResponsesError(f"{path.name} cannot be read: {str(error)[:300]}") from error
+
+
+def _parquet_blocks(path: Path, frame: pl.LazyFrame, wanted: list[str]) -> Iterator[pl.DataFrame]:
+    yield from _blocks(path, frame.select(wanted))
+
+
+def _csv_blocks(path: Path, frame: pl.LazyFrame, wanted: list[str]) -> Iterator[pl.DataFrame]:
+    """Whole lines of a few megabytes at a time: polars' own batches hold most of a file as text."""
+    names = frame.collect_schema().names()
+    separator = _separator(path)
+    with path.open("rb") as file:
+        file.readline()
+        while chunk := file.read(BLOCK_BYTES):
+            chunk += file.readline()
+            while chunk.count(b'"') % 2 and (more := file.readline()):
+                chunk += more
+            try:
+                block = pl.read_csv(
+                    chunk,
+                    separator=separator,
+                    has_header=False,
+                    new_columns=names,
+                    schema_overrides=[pl.String] * len(names),
+                    infer_schema=False,
+                )
+            except pl.exceptions.PolarsError as error:
+                raise ResponsesError(f"{path.name} cannot be read: {str(error)[:300]}") from error
+            yield block.select(wanted)
 
 
 def _number(text: str) -> float | None:
