@@ -1,21 +1,26 @@
 """Whatever happens to a package, it is read or refused: never another exception."""
 
 import contextlib
+import copy
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from lxml import etree
 
 from ardoise.content import archive, documents, media
 from ardoise.content.booklet import draft
 from ardoise.content.faults import ContentFault, Findings
+from ardoise.content.interactions import DELIVERED, REFUSED
 from ardoise.content.package import read_package
+from ardoise.content.report import report_on
 from ardoise.scoring import compile_item
-from tests.content.samples import PNG, files_of, item, manifest, outline_of, zipped
+from tests.content.samples import PNG, declared, files_of, item, manifest, outline_of, zipped
 
-EXAMPLE = archive.read_files(
-    Path(__file__).parents[2] / "examples" / "sixieme-2026" / "maths", name="maths"
-)
+EXAMPLES = Path(__file__).parents[2] / "examples"
+EXAMPLE = archive.read_files(EXAMPLES / "sixieme-2026" / "maths", name="maths")
+SHOWCASE = archive.read_files(EXAMPLES / "interactions", name="interactions")
 MORE: dict[str, bytes | str] = {
     "a.png": PNG,
     "b.svg": '<svg xmlns="http://www.w3.org/2000/svg"><g id="a"><use href="#a"/></g></svg>',
@@ -33,12 +38,14 @@ def used(payload: bytes) -> None:
     """Reads, drafts, compiles and scores; a ContentFault is the only way out."""
     with contextlib.suppress(ContentFault):
         package = read_package(payload, name="fuzzed")
+        report_on(package, name="fuzzed")
+        for found in package.items:
+            with contextlib.suppress(ContentFault):
+                compile_item(found).score({"RESPONSE": ("1",)})
         draft(
             package, campaign="fuzz", part="fuzz", title="", campaign_title="", language="en",
             minutes=0, writer="pupil",
         )  # fmt: skip
-        for found in package.items:
-            compile_item(found).score({"RESPONSE": ("1",)})
 
 
 @st.composite
@@ -79,43 +86,37 @@ def test_a_package_with_missing_files_is_read_or_refused(gone: set[str]) -> None
 
 
 NAMES = st.sampled_from(
-    [
-        "p",
-        "div",
-        "table",
-        "tr",
-        "td",
-        "math",
-        "mfrac",
-        "qti-choice-interaction",
-        "qti-simple-choice",
-        "qti-prompt",
-        "qti-text-entry-interaction",
-        "qti-inline-choice-interaction",
-        "qti-inline-choice",
-        "qti-extended-text-interaction",
-        "qti-rubric-block",
-        "qti-feedback-block",
-        "qti-content-body",
-        "img",
-        "object",
-        "audio",
-        "source",
-        "script",
-        "svg",
-        "a",
-        "pre",
-    ]
-)
+    sorted(
+        {
+            *DELIVERED, *REFUSED, "p", "div", "table", "tr", "td", "math", "mfrac", "mi",
+            "qti-simple-choice", "qti-prompt", "qti-inline-choice", "qti-simple-match-set",
+            "qti-simple-associable-choice", "qti-gap", "qti-gap-text", "qti-gap-img",
+            "qti-associable-hotspot", "qti-hotspot-choice", "qti-hottext", "qti-rubric-block",
+            "qti-feedback-block", "qti-template-inline", "qti-template-block",
+            "qti-printed-variable", "qti-content-body", "qti-position-object-stage",
+            "qti-info-control", "img", "object", "audio", "video", "source", "track", "picture",
+            "script", "svg", "a", "pre", "details",
+        }
+    )
+)  # fmt: skip
 VALUES = st.sampled_from(
-    ["RESPONSE", "A", "", "0", "-1", "1", "99999999999", "true", "../x", "a.png", "image/png", "é"]
-)
+    [
+        "RESPONSE", "A", "", "0", "-1", "1", "99999999999", "1e308", "true", "../x", "a.png",
+        "b.svg", "a.vtt", "image/png", "rect", "poly", "circle", "1,2,3,4", "0,0,9,0,9,9", "N", "é",
+    ]
+)  # fmt: skip
 ATTRIBUTES = st.dictionaries(
     st.sampled_from(
-        ["response-identifier", "identifier", "max-choices", "min-choices", "shuffle", "src",
-         "data", "type", "view", "class", "expected-length", "base", "data-key", "alt"]
+        [
+            "response-identifier", "identifier", "max-choices", "min-choices", "shuffle", "src",
+            "data", "type", "view", "class", "id", "expected-length", "base", "data-key", "alt",
+            "shape", "coords", "match-max", "match-group", "max-associations", "lower-bound",
+            "upper-bound", "step", "min-plays", "max-plays", "template-identifier", "show-hide",
+            "pattern-mask", "format", "width", "height", "data-catalog-idref", "poster", "kind",
+            "data-stimulus-idref", "index",
+        ]
     ),
-    VALUES, max_size=4,
+    VALUES, max_size=5,
 )  # fmt: skip
 
 
@@ -131,10 +132,70 @@ TREES = st.recursive(
 )
 
 
+def marked_up(first: str, second: str) -> bytes:
+    """A package whose one item says this."""
+    template = '<qti-template-declaration identifier="N" cardinality="single" base-type="string"/>'
+    text = item(first + second, declarations=declared("A") + template)
+    return zipped(files_of(text, **{**MORE, "imsmanifest.xml": manifest(["1.xml"])}))
+
+
 @FEW
 @given(TREES, TREES)
 def test_any_markup_is_read_or_refused(first: str, second: str) -> None:
-    used(zipped(files_of(item(first + second), **{"a.png": PNG})))
+    used(marked_up(first, second))
+
+
+def _mutated(root: etree._Element, data: st.DataObject) -> None:
+    """One change: an element goes, is doubled, renamed, or says another thing."""
+    elements = list(root.iter(etree.Element))
+    one = elements[data.draw(st.integers(0, len(elements) - 1))]
+    other = elements[data.draw(st.integers(0, len(elements) - 1))]
+    parent = one.getparent()
+    match data.draw(st.sampled_from(["drop", "copy", "rename", "attribute", "remove", "text"])):
+        case "drop" if parent is not None:
+            parent.remove(one)
+        case "copy":
+            other.append(copy.deepcopy(one))
+        case "rename":
+            one.tag = other.tag
+        case "attribute":
+            name = data.draw(st.sampled_from([*map(str, one.attrib), "identifier", "coords"]))
+            one.set(name, data.draw(VALUES))
+        case "remove" if one.attrib:
+            del one.attrib[data.draw(st.sampled_from(sorted(map(str, one.attrib))))]
+        case _:
+            one.text = data.draw(VALUES)
+
+
+def _mutate_a_file(data: st.DataObject) -> None:
+    paths = [path for path in sorted(SHOWCASE) if path.endswith(".xml")]
+    path = data.draw(st.sampled_from(paths))
+    root = etree.fromstring(SHOWCASE[path])
+    for _ in range(data.draw(st.integers(1, 4))):
+        _mutated(root, data)
+    used(zipped({**SHOWCASE, path: etree.tostring(root)}))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_a_package_with_its_structure_changed_is_read_or_refused(data: st.DataObject) -> None:
+    _mutate_a_file(data)
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(3_600)
+@settings(max_examples=20_000, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_many_changes_of_structure_are_read_or_refused(data: st.DataObject) -> None:
+    _mutate_a_file(data)
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(3_600)
+@settings(max_examples=20_000, deadline=None, suppress_health_check=list(HealthCheck))
+@given(TREES, TREES)
+def test_much_markup_is_read_or_refused(first: str, second: str) -> None:
+    used(marked_up(first, second))
 
 
 @FEW
