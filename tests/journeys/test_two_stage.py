@@ -10,11 +10,38 @@ from playwright.sync_api import Page, expect
 from ardoise.content.route import Administered, administered
 from ardoise.demo.pupils import Card
 from ardoise.scoring.values import parse_response
-from tests.journeys.conftest import ROOT, Machine, Town, accessible, log_in
+from tests.journeys.conftest import ROOT, SMALL, Machine, Town, accessible, log_in
 
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journeys")]
 SAVED = re.compile("^Enregistré")
 RIGHT = {"i1": "c2", "i2": "56", "i3": "c2", "i4": "7,35", "i5": "72", "i6": "c2"}
+LINEAR = """<?xml version="1.0" encoding="UTF-8"?>
+<qti-assessment-test xmlns="http://www.imsglobal.org/xsd/imsqtiasi_v3p0" identifier="lineaire"
+    title="Une question après l’autre" xml:lang="fr">
+  <qti-test-part identifier="partie" navigation-mode="linear" submission-mode="individual">
+    <qti-assessment-section identifier="calcul" title="Calcul" visible="true">
+      <qti-assessment-item-ref identifier="or-02" href="items/or-02.xml">
+        <qti-item-session-control allow-skipping="false" validate-responses="true"/>
+      </qti-assessment-item-ref>
+      <qti-assessment-item-ref identifier="ba-01" href="items/ba-01.xml">
+        <qti-pre-condition>
+          <qti-lt>
+            <qti-variable identifier="or-02.SCORE"/>
+            <qti-base-value base-type="float">1</qti-base-value>
+          </qti-lt>
+        </qti-pre-condition>
+      </qti-assessment-item-ref>
+      <qti-assessment-item-ref identifier="or-04" href="items/or-04.xml">
+        <qti-time-limits max-time="3"/>
+      </qti-assessment-item-ref>
+    </qti-assessment-section>
+    <qti-assessment-section identifier="vite" title="Pour finir" visible="true">
+      <qti-time-limits max-time="600"/>
+      <qti-assessment-item-ref identifier="ba-03" href="items/ba-03.xml"/>
+    </qti-assessment-section>
+  </qti-test-part>
+</qti-assessment-test>
+"""
 CAMPAIGN = """format = "ardoise-campaign/1"
 id = "deux-etapes"
 title = "Mathématiques en deux étapes"
@@ -40,20 +67,27 @@ grace_seconds = 0
 id = "orientation"
 title = "Nombres et calcul"
 part = "maths"
-items = ["or-01", "or-02", "or-03", "or-04", "or-05", "or-06"]
-thresholds = [2.0, 4.0]
+items = [ITEMS]
+thresholds = [1.0, 2.0]
 """
+
+
+def opened(town: Town, name: str, items: list[str], test: str | None = None) -> str:
+    """A campaign of the two-stage example's items, with the roll of sixième."""
+    folder: Path = town.folder / name
+    shutil.copytree(ROOT / "examples" / "two-stage-2026", folder)
+    shutil.copytree(ROOT / "examples" / "sixieme-2026" / "roll", folder / "roll")
+    if test is not None:
+        (folder / "maths" / "test.xml").write_text(test)
+    text = CAMPAIGN.replace('id = "deux-etapes"', f'id = "{name}"', 1)
+    (folder / "campaign.toml").write_text(text.replace("ITEMS", ", ".join(map(repr, items))))
+    town.open(folder)
+    return name
 
 
 @pytest.fixture(scope="module")
 def campaign(town: Town) -> str:
-    """A campaign of the two-stage example, with the roll of sixième."""
-    folder: Path = town.folder / "deux-etapes"
-    shutil.copytree(ROOT / "examples" / "two-stage-2026", folder)
-    shutil.copytree(ROOT / "examples" / "sixieme-2026" / "roll", folder / "roll")
-    (folder / "campaign.toml").write_text(CAMPAIGN)
-    town.open(folder)
-    return "deux-etapes"
+    return opened(town, "deux-etapes", [f"or-0{n}" for n in range(1, 7)])
 
 
 def begin(page: Page, town: Town, card: Card) -> None:
@@ -162,3 +196,58 @@ def test_wrong_answers_lead_to_the_low_series(town: Town, machine: Machine, camp
     assert found.agrees
     assert found.items == tuple(f"i{n}" for n in range(1, 13))
     town.zones.office("collect", campaign)
+
+
+def test_a_linear_test_holds_kindly_skips_by_rule_and_goes_on_when_time_is_up(
+    town: Town, machine: Machine
+) -> None:
+    name = opened(town, "lineaire", ["or-02", "or-04"], LINEAR)
+    card = town.card(name)
+    page = machine(SMALL).new_page()
+    log_in(page, town, card)
+    page.get_by_test_id("choose-maths").click()
+    page.get_by_test_id("start").click()
+    expect(page.get_by_test_id("intro")).to_contain_text("On ne revient pas en arrière")
+    page.get_by_test_id("to-questions").click()
+    expect(page.get_by_role("heading", name="Question 1", exact=True)).to_be_visible()
+    expect(page.get_by_test_id("where")).to_have_text("Calcul")
+
+    # Nothing is answered yet, and then nothing that can be read: one stays, told kindly.
+    page.get_by_test_id("next").click()
+    expect(page.get_by_test_id("hold")).to_contain_text("attend une réponse")
+    answer(page, "i1", "beaucoup")
+    page.get_by_test_id("next").click()
+    expect(page.get_by_test_id("hold")).to_contain_text("la revoir avant de continuer")
+    assert accessible(page) == []
+    answer(page, "i1", "56")
+    page.get_by_test_id("next").click()
+
+    # The rule passes over the second item. The third ends by itself.
+    expect(page.get_by_test_id("item-i3")).to_be_visible()
+    expect(page.get_by_role("heading", name="Question 2", exact=True)).to_be_visible()
+    expect(page.get_by_test_id("previous")).to_have_count(0)
+    answer(page, "i3", "7,35")
+    expect(page.get_by_test_id("note")).to_contain_text("la réponse donnée compte")
+    expect(page.get_by_test_id("intro")).to_contain_text("Il y a 10 minutes")
+    assert accessible(page) == []
+
+    # The question that ended does not come back, and the last one ends the part for good.
+    page.reload()
+    page.get_by_test_id("code").fill(card.code)
+    page.get_by_test_id("enter").click()
+    page.get_by_test_id("choose-maths").click()
+    page.get_by_test_id("to-questions").click()
+    expect(page.get_by_test_id("item-i4")).to_be_visible()
+    answer(page, "i4", "29")
+    page.get_by_test_id("next").click()
+    expect(page.get_by_test_id("done")).to_contain_text("C’est fini")
+    assert accessible(page) == []
+    expect(page.get_by_test_id("status")).to_have_text(SAVED)
+    page.get_by_test_id("back-to-parts").click()
+    page.get_by_test_id("choose-maths").click()
+    expect(page.get_by_test_id("done")).to_be_visible()
+
+    found, path = given(town, card)
+    assert path == ("p1", "end")
+    assert found.agrees
+    assert found.items == ("i1", "i3", "i4")

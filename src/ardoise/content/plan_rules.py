@@ -197,6 +197,8 @@ class RuleCompiler:
         total = Linear()
         for ref in self._chosen(of):
             _, item_id, item = self._refs[ref.identifier]
+            if item.scorable.template_processing is not None:
+                raise _cannot(of, f"asks for {item.identifier}, whose key is drawn: use its points")
             keys = {r.identifier: r for r in item.responses if r.correct}
 
             def worth(responses: Responses, keys: Mapping[str, Any] = keys) -> float:

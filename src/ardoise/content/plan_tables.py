@@ -53,7 +53,7 @@ class Tabulator:
     def table(self, item_id: str, worth: Callable[[Responses], float], absent: float) -> Table:
         """What every answer to an item is worth, by `worth`. Raises Unroutable."""
         item, key = self._items[item_id], self._keymap.items[item_id]
-        template = _template(item)
+        template = item.template
         asked = [
             (response_id, question)
             for response_id, question in zip(key.responses, item.questions, strict=True)
@@ -108,7 +108,11 @@ class Tabulator:
         item = self._items[item_id]
         declared = next(r for r in item.responses if r.identifier == asked[1].response)
         entries = declared.mapping.entries if declared.mapping is not None else ()
-        if _template(item) not in TEMPLATES or declared.base not in ("string", "integer", "float"):
+        if item.scorable.template_processing is not None:
+            raise Unroutable(
+                f"item {item.identifier} is typed, and its key is drawn: route by choices"
+            )
+        if item.template not in TEMPLATES or declared.base not in ("string", "integer", "float"):
             raise Unroutable(
                 f"item {item.identifier} is typed and scored by rules of its own: route by typed "
                 "answers only under match_correct or map_response"
@@ -139,8 +143,3 @@ def _other(known: tuple[str, ...], base: str) -> str:
     if base == "string":
         return "x" * (1 + max(map(len, known), default=0))
     return str(1 + max((int(abs(float(text))) + 1 for text in known), default=0))
-
-
-def _template(item: Item) -> str | None:
-    """The standard template that scores an item, if one does."""
-    return item.template

@@ -137,3 +137,17 @@ def test_the_table_reads_on_a_terminal(package: Any) -> None:
     assert code == 2
     for part in ("delivered", "scored", "q-1", "<marquee>", "It cannot be used as it stands."):
         assert part in text
+
+
+def test_a_rule_that_no_browser_could_follow_is_an_error_with_its_line(package: Any) -> None:
+    rule = (
+        '<qti-branch-rule target="ref1"><qti-gte><qti-number-presented/>'
+        '<qti-base-value base-type="float">1</qti-base-value></qti-gte></qti-branch-rule>'
+    )
+    test = outline_of(["1.xml", "2.xml"]).replace("nonlinear", "linear")
+    opened = '<qti-assessment-item-ref identifier="ref0" href="1.xml"'
+    test = test.replace(f"{opened}/>", f"{opened}>{rule}</qti-assessment-item-ref>")
+    files = {"imsmanifest.xml": manifest(["1.xml", "2.xml"], tests=("t.xml",)), "t.xml": test}
+    code, found = report(package(item(identifier="q-1"), item(identifier="q-2"), **files))
+    assert code == 2
+    assert "t.xml:1: <qti-number-presented>" in found["errors"][0]

@@ -13,6 +13,7 @@ from rich.table import Table
 if TYPE_CHECKING:
     from ardoise.content.faults import Finding
     from ardoise.content.model import Item
+    from ardoise.content.package import Package
     from ardoise.content.report import ItemReport, Report, Weight
 
 _console = Console(stderr=True)
@@ -43,7 +44,7 @@ class Checked(Struct, frozen=True):
     verdict: Literal["good", "warnings", "errors"]
     items: tuple[CheckedItem, ...]
     errors: tuple[str, ...]
-    """Of the package as a whole: with any of them no item was read."""
+    """Of the package as a whole, or of its test: rules that no browser could follow."""
     warnings: tuple[str, ...]
     weight: dict[str, int]
 
@@ -84,8 +85,10 @@ def checked(source: Path, test: str | None) -> Checked:
         return Checked(name, "", "errors", (), errors, (), {})
     report = report_on(package, name=name)
     items = tuple(map(_item, package.items, report.items))
+    verdict = _verdict(items, report)
+    errors = _test_faults(package) if verdict != "errors" else ()
     return Checked(
-        report.package, report.title, _verdict(items, report), items, (),
+        report.package, report.title, "errors" if errors else verdict, items, errors,
         tuple(str(warning) for warning in report.warnings), _bytes(report.weight),
     )  # fmt: skip
 
@@ -96,6 +99,30 @@ def _verdict(
     if any(not item.delivered or item.scored == "no" for item in items):
         return "errors"
     return "warnings" if report.warnings else "good"
+
+
+def _test_faults(package: "Package") -> tuple[str, ...]:
+    """What only shows once a booklet is made of it: rules and a size that no browser could take."""
+    from ardoise.content.booklet import draft
+    from ardoise.content.faults import ContentFault
+    from ardoise.scoring import compile_item
+
+    try:
+        form = {
+            item.identifier: compile_item(item).draw(bytes(32))
+            for item in package.items
+            if item.scorable.template_processing is not None
+        }
+        draft(
+            package, campaign="check", part="check", title="", campaign_title="", language="en",
+            minutes=0, writer="pupil", values={name: held.values for name, held in form.items()},
+            points=lambda item, responses: compile_item(item).score(
+                responses, templates=form.get(item.identifier)
+            ).outcomes,
+        )  # fmt: skip
+    except ContentFault as fault:
+        return tuple(map(str, fault.findings))
+    return ()
 
 
 def _item(item: "Item", report: "ItemReport") -> CheckedItem:
