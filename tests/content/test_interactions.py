@@ -13,7 +13,7 @@ from tests.content.test_package import one, refused
 
 PICTURE = '<img src="a.png" alt="x"/>'
 SPOT = '<qti-hotspot-choice identifier="A" shape="default" hotspot-label="all"/>'
-TYPES = {
+TYPES: dict[str, type[model.Asked]] = {
     kind.kind: kind
     for kind in (
         model.Choice, model.InlineChoice, model.TextEntry, model.ExtendedText, model.Order,
@@ -91,8 +91,9 @@ def test_a_picture_without_a_size_has_that_of_its_file() -> None:
     )
     key = declared("5 5", base="point")
     made = drafted(usable(item(body, declarations=key), **{"a.png": png(200, 100)}))
-    shown = made.with_blobs({"a1": "0" * 64}).items[0].body[0][1]
-    assert (shown["width"], shown["height"]) == ("200", "100")
+    node = made.with_blobs({"a1": "0" * 64}).items[0].body[0]
+    assert isinstance(node, list)
+    assert (node[1]["width"], node[1]["height"]) == ("200", "100")
     keys = made.keymap
     assert keys.oddities("i1", {"r1": ("200 100",)}) == ()
     assert keys.oddities("i1", {"r1": ("201 100",)}) == ("r1: a point outside the picture",)

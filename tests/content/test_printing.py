@@ -70,7 +70,9 @@ def test_an_option_that_is_not_drawn_is_neither_shown_nor_counted() -> None:
     text = item(choice, declarations=declared("A") + template("N", "identifier"))
     for value, options in (("B", ["c1", "c2", "c3"]), ("other", ["c1", "c2"])):
         made = drafted(package(text), values={"q-1": {"N": value}})
-        nodes = made.with_blobs({}).items[0].body[0][2:]
+        choice_node = made.with_blobs({}).items[0].body[0]
+        assert isinstance(choice_node, list)
+        nodes = choice_node[2:]
         assert [node[1]["value"] for node in nodes if node[0] == "option"] == options
         assert list(made.keymap.items["i1"].responses["r1"].options or {}) == options
     assert made.keymap.original("i1", {"r1": ("c2",)})[1] == {"RESPONSE": ("C",)}

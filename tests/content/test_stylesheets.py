@@ -103,7 +103,8 @@ def test_a_booklet_carries_rules_under_neutral_names_with_their_pictures() -> No
     css = ".right { background: url(../a.png) } #b .qti-well { color: red }"
     body = '<p class="right other" id="b">x</p>' + CHOICE
     text = item(body, declarations=declared("A") + sheet)
-    made = drafted(package(text, **{"s/a.css": css, "a.png": PNG}))
+    files: dict[str, bytes | str] = {"s/a.css": css, "a.png": PNG}
+    made = drafted(package(text, **files))
     found = contract.decode(written(made))
     assert found.items[0].styles == ("y1",)
     assert found.styles == {
