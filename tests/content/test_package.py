@@ -4,8 +4,10 @@ import pytest
 
 from ardoise.content.faults import FINDINGS_LIMIT, ContentFault
 from ardoise.content.package import read_package
+from tests.content.drafts import drafted
 from tests.content.samples import (
     CHOICE,
+    PNG,
     TEMPLATES,
     declared,
     files_of,
@@ -195,6 +197,103 @@ def test_what_a_test_asks_that_cannot_be_kept_to_is_refused(section: str, messag
     listed = manifest(["1.xml"], tests=("test.xml",))
     files = {"imsmanifest.xml": listed, "test.xml": outline_of(["1.xml"], section=section)}
     one(refused(item(), **files), message)
+
+
+QTI2 = "http://www.imsglobal.org/xsd/imsqti_v2p1"
+OLD = f"""<?xml version="1.0"?>
+<!DOCTYPE assessmentItem SYSTEM "qti.dtd">
+<assessmentItem xmlns="{QTI2}" identifier="old" title="Old" adaptive="false" timeDependent="false">
+<responseDeclaration identifier="RESPONSE" cardinality="single" baseType="identifier">
+<correctResponse><value>A</value></correctResponse></responseDeclaration>
+<outcomeDeclaration identifier="SCORE" cardinality="single" baseType="float"/>
+<itemBody><p><object type="image/png" data="a.png">A cat</object></p>
+<choiceInteraction responseIdentifier="RESPONSE" shuffle="false" maxChoices="1">
+<simpleChoice identifier="A">a</simpleChoice><simpleChoice identifier="B"><marquee/></simpleChoice>
+</choiceInteraction></itemBody>
+<responseProcessing template="http://www.imsglobal.org/question/qti_v2p1/rptemplates/match_correct"/>
+</assessmentItem>"""
+OLD_TEST = f"""<assessmentTest xmlns="{QTI2}" identifier="T" title="Old test">
+<testPart identifier="P" navigationMode="linear" submissionMode="individual">
+<assessmentSection identifier="S" title="S" visible="true">
+<assessmentItemRef identifier="r1" href="1.xml"/></assessmentSection></testPart></assessmentTest>"""
+
+
+def old_package(text: str) -> dict[str, bytes | str]:
+    rows = "".join(
+        f'<resource identifier="R{name}" type="imsqti_{kind}_xmlv2p1" href="{name}"/>'
+        for kind, name in (("item", "1.xml"), ("test", "test.xml"))
+    )
+    listed = (
+        '<manifest xmlns="http://www.imsglobal.org/xsd/imscp_v1p1" identifier="M" '
+        f'xmlns:xml="http://www.w3.org/XML/1998/namespace" xml:base="d/">'
+        f"<resources>{rows}</resources></manifest>"
+    )
+    files: dict[str, bytes | str] = {"imsmanifest.xml": listed, "d/1.xml": text}
+    return {**files, "d/test.xml": OLD_TEST, "d/a.png": PNG}
+
+
+def test_a_package_of_qti_2_is_read_and_its_originals_are_kept() -> None:
+    files = old_package(OLD.replace("<marquee/>", "b"))
+    read = read_package(zipped(files), name="old")
+    found = read.items[0]
+    assert (found.identifier, found.template, found.obstacles) == ("old", "match_correct", ())
+    assert found.body[0] == ["p", {}, ["img", {"alt": "A cat", "src": "d/a.png"}]]
+    assert read.test is not None
+    assert read.test.parts[0].navigation == "linear"
+    assert read.originals == {
+        path: held.encode() if isinstance(held, str) else held for path, held in files.items()
+    }
+
+
+def test_a_fault_of_qti_2_stands_at_its_own_line() -> None:
+    found = read_package(zipped(old_package(OLD)), name="old").items[0]
+    assert str(found.obstacles[0]).startswith("d/1.xml:9: item old, <marquee>")
+
+
+@pytest.mark.parametrize("base", ["../", "http://example.org/", "/etc/"])
+def test_a_base_that_leaves_the_package_is_refused(base: str) -> None:
+    listed = manifest(["1.xml"]).replace("<resources>", f'<resources xml:base="{base}">')
+    one(refused(item(), **{"imsmanifest.xml": listed}), "lies outside the package")
+
+
+def test_one_item_s_trouble_is_not_another_s() -> None:
+    read = package(item("<marquee/>" + CHOICE, identifier="q-1"), item(identifier="q-2"))
+    assert [bool(found.obstacles) for found in read.items] == [True, False]
+    with pytest.raises(ContentFault, match="marquee"):
+        drafted(read)
+
+
+def test_a_stimulus_that_several_items_share_travels_once() -> None:
+    stimulus = (
+        '<qti-assessment-stimulus xmlns="http://www.imsglobal.org/xsd/imsqtiasi_v3p0" '
+        'identifier="S" title="S"><qti-stimulus-body><p>Shared.</p></qti-stimulus-body>'
+        "</qti-assessment-stimulus>"
+    )
+    ref = '<qti-assessment-stimulus-ref identifier="S" href="s.xml"/>'
+    texts = [item(identifier=f"q-{n}", declarations=declared("A") + ref) for n in (1, 2)]
+    made = drafted(package(*texts, **{"s.xml": stimulus})).with_blobs({})
+    assert list(made.stimuli) == ["s1"]
+    assert [found.body[0] for found in made.items] == [["stimulus", {"ref": "s1"}]] * 2
+    assert made.stimuli["s1"].body == (["p", {}, "Shared."],)
+
+
+def test_catalogs_travel_under_neutral_names_without_what_is_not_for_pupils() -> None:
+    info = (
+        '<qti-catalog-info><qti-catalog id="hint-b"><qti-card support="glossary-on-screen">'
+        "<qti-html-content><p>A word.</p></qti-html-content></qti-card>"
+        '<qti-card support="braille"><qti-html-content>dots</qti-html-content></qti-card>'
+        '<qti-card support="keyword-translation"><qti-card-entry xml:lang="uk">'
+        "<qti-html-content>слово</qti-html-content></qti-card-entry></qti-card>"
+        "</qti-catalog></qti-catalog-info>"
+    )
+    body = '<p><span data-catalog-idref="hint-b">word</span></p>' + CHOICE
+    made = drafted(package(item(body, declarations=declared("A") + info))).with_blobs({})
+    assert made.items[0].body[0] == ["p", {}, ["span", {"catalog": "t1"}, "word"]]
+    cards = [(card.support, card.language, card.content) for card in made.catalogs["t1"]]
+    assert cards == [
+        ("glossary-on-screen", "", (["p", {}, "A word."],)),
+        ("keyword-translation", "uk", ("слово",)),
+    ]
 
 
 def test_the_digest_changes_with_any_byte_and_not_with_packing() -> None:

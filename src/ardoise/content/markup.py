@@ -90,7 +90,7 @@ _VOCABULARY = re.compile(
     r"^qti-(?:align|valign|bordered|well|underline|italic|bold|layout|offset|orientation|choices|"
     r"labels|input|height|width|counter|selections|unselected|match|header|fullwidth|visually|"
     r"display|float|margin|padding|text|list|writing|table|prompt|stimulus|rubric|hidden|block|"
-    r"display|overflow|hyphenate|fraction|statement|directions|keyword|control)"
+    r"overflow|hyphenate|fraction|statement|directions|keyword|control)"
     r"(?:-[a-z0-9]{1,12}){0,5}\Z"
 )
 _OWN_CLASS = re.compile(r"^-?[A-Za-z_][\w-]{0,60}\Z", re.ASCII)
