@@ -33,7 +33,7 @@ export function associate(answering: Answering): Control {
   list.setAttribute("aria-label", words.pairs);
   list.setAttribute("role", "list");
   const none = make("p", "muted small pairs__none", words.noPairs);
-  pairing(answering, chips, { list, none, said });
+  new Pairing(answering, chips, { list, none, said }).start();
   const element = framed(answering, { className: "associate", title: words.associate }, said,
     make("div", "bank", bank), none, list);
   return { element, target: chips.values().next().value?.element ?? element };
@@ -52,99 +52,136 @@ interface Shown {
   readonly said: ReturnType<typeof note>;
 }
 
-function pairing(answering: Answering, chips: ReadonlyMap<string, Chip>, { list, none, said }: Shown): void {
-  const { words, say, response } = answering;
-  const name = (value: string): string => chips.get(value)?.name ?? "";
-  let picked: string | null = null;
-  let pairs: Pair[] = answering.values
-    .map((value) => value.split(" ") as [string, string])
-    .filter(([one, other]) => chips.has(one) && chips.has(other));
-  const uses = (value: string): number => pairs.flat().filter((other) => other === value).length;
-  const spent = ({ option }: Chip): boolean => uses(option.value) >= option.most;
+class Pairing {
+  #picked: string | null = null;
+  #pairs: Pair[];
 
-  const draw = (): void => {
-    for (const chip of chips.values()) {
-      chip.element.setAttribute("aria-pressed", String(chip.option.value === picked));
-      chip.element.classList.toggle("chip--used", spent(chip));
-      const left = chip.option.most - uses(chip.option.value);
+  constructor(
+    private readonly answering: Answering,
+    private readonly chips: ReadonlyMap<string, Chip>,
+    private readonly shown: Shown,
+  ) {
+    this.#pairs = answering.values
+      .map((value) => value.split(" ") as [string, string])
+      .filter(([one, other]) => chips.has(one) && chips.has(other));
+  }
+
+  start(): void {
+    for (const [value, { element }] of this.chips) {
+      element.addEventListener("click", () => this.#press(value));
+      element.addEventListener("keydown", (event) => {
+        if (event.key === "Escape" && this.#picked !== null) this.#press(this.#picked);
+      });
+      this.#carry(value, element);
+    }
+    this.#draw();
+    this.shown.said.calm(this.#pairs.length);
+  }
+
+  #name(value: string): string {
+    return this.chips.get(value)?.name ?? "";
+  }
+
+  #left({ option }: Chip): number {
+    return option.most - this.#pairs.flat().filter((other) => other === option.value).length;
+  }
+
+  #press(value: string): void {
+    const { words, say } = this.answering;
+    const chip = this.chips.get(value);
+    if (!chip) return;
+    if (this.#picked === value) {
+      this.#picked = null;
+      this.#draw();
+      return say(words.putDown(chip.name));
+    }
+    if (this.#picked !== null) return this.#join(this.#picked, value);
+    if (this.#left(chip) <= 0) return this.shown.said.warn(words.usedUp(chip.name));
+    this.#picked = value;
+    this.shown.said.calm(this.#pairs.length);
+    this.#draw();
+    say(`${chip.name}. ${words.associateHow}`);
+  }
+
+  #join(one: string, other: string): void {
+    const { words, say } = this.answering;
+    this.#picked = null;
+    const refuse = this.#refusal(one, other);
+    if (refuse) {
+      refuse();
+      return this.#draw();
+    }
+    this.#pairs = [...this.#pairs, [one, other]];
+    this.#changed();
+    say(words.paired(this.#name(one), this.#name(other)));
+  }
+
+  /** Says why two things make no pair; null: they do. */
+  #refusal(one: string, other: string): (() => void) | null {
+    const { words, response } = this.answering;
+    const { said } = this.shown;
+    if (one === other) return () => said.warn(words.withItself);
+    if (this.#pairs.some((pair) => pair.includes(one) && pair.includes(other))) return () => said.warn(words.already);
+    const spent = [one, other].map((value) => this.chips.get(value)).find((chip) => chip && this.#left(chip) <= 0);
+    if (spent) return () => said.warn(words.usedUp(spent.name));
+    return response.max_choices > 0 && this.#pairs.length >= response.max_choices ? said.full : null;
+  }
+
+  #undo(pair: Pair): void {
+    const { words, say } = this.answering;
+    this.#pairs = this.#pairs.filter((other) => other !== pair);
+    this.#changed();
+    this.chips.get(pair[0])?.element.focus();
+    say(words.unpaired(this.#name(pair[0]), this.#name(pair[1])));
+  }
+
+  #changed(): void {
+    this.shown.said.calm(this.#pairs.length);
+    this.#draw();
+    this.answering.change(this.#pairs.map((pair) => pair.join(" ")));
+  }
+
+  #draw(): void {
+    const { words } = this.answering;
+    for (const chip of this.chips.values()) {
+      const left = this.#left(chip);
+      chip.element.setAttribute("aria-pressed", String(chip.option.value === this.#picked));
+      chip.element.classList.toggle("chip--used", left <= 0);
       showUses(chip.uses, left, chip.option.most, words.isPaired, words.left);
     }
-    list.replaceChildren(...pairs.map(line));
-    list.hidden = pairs.length === 0;
-    none.hidden = pairs.length > 0;
-  };
-  const line = (pair: Pair): HTMLElement => {
+    const { list, none } = this.shown;
+    list.replaceChildren(...this.#pairs.map((pair) => this.#line(pair)));
+    list.hidden = this.#pairs.length === 0;
+    none.hidden = this.#pairs.length > 0;
+  }
+
+  #line(pair: Pair): HTMLElement {
     const side = (value: string): HTMLElement => {
-      const text = make("span", "pair__side");
-      const chip = chips.get(value);
-      if (chip) text.append(build(chip.option.children, { ...answering.place, quiet: true }));
-      return text;
+      const children = this.chips.get(value)?.option.children ?? [];
+      return make("span", "pair__side", build(children, { ...this.answering.place, quiet: true }));
     };
     const undo = make("button", "rank__move rank__out", "×");
     undo.type = "button";
-    undo.setAttribute("aria-label", words.undoPair(name(pair[0]), name(pair[1])));
-    undo.title = words.undoPair(name(pair[0]), name(pair[1]));
-    undo.addEventListener("click", () => {
-      pairs = pairs.filter((other) => other !== pair);
-      changed();
-      chips.get(pair[0])?.element.focus();
-      say(words.unpaired(name(pair[0]), name(pair[1])));
-    });
+    undo.title = this.answering.words.undoPair(this.#name(pair[0]), this.#name(pair[1]));
+    undo.setAttribute("aria-label", undo.title);
+    undo.addEventListener("click", () => this.#undo(pair));
     const link = make("span", "pair__link", "—");
     link.setAttribute("aria-hidden", "true");
     return make("li", "pair", side(pair[0]), link, side(pair[1]), undo);
-  };
-  const changed = (): void => {
-    said.calm(pairs.length);
-    draw();
-    answering.change(pairs.map((pair) => pair.join(" ")));
-  };
-  const join = (one: string, other: string): void => {
-    picked = null;
-    const blocked = [one, other].map((value) => chips.get(value)).find((chip) => chip && spent(chip));
-    const twice = pairs.some((pair) => pair.includes(one) && pair.includes(other) && (one !== other || pair[0] === pair[1]));
-    if (one === other) said.warn(words.withItself);
-    else if (twice) said.warn(words.already);
-    else if (blocked) said.warn(words.usedUp(blocked.name));
-    else if (response.max_choices > 0 && pairs.length >= response.max_choices) said.full();
-    else {
-      pairs = [...pairs, [one, other]];
-      changed();
-      return say(words.paired(name(one), name(other)));
-    }
-    draw();
-  };
-  const press = (value: string): void => {
-    const chip = chips.get(value);
-    if (!chip) return;
-    if (picked === value) {
-      picked = null;
-      draw();
-      return say(words.putDown(chip.name));
-    }
-    if (picked !== null) return join(picked, value);
-    if (spent(chip)) return said.warn(words.usedUp(chip.name));
-    picked = value;
-    said.calm(pairs.length);
-    draw();
-    say(`${chip.name}. ${words.associateHow}`);
-  };
-  for (const [value, { element }] of chips) {
-    element.addEventListener("click", () => press(value));
-    element.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && picked !== null) press(picked);
-    });
+  }
+
+  #carry(value: string, element: HTMLElement): void {
+    const holding = (under: Element): [string, Chip] | undefined =>
+      [...this.chips].find(([other, chip]) => other !== value && chip.element.contains(under));
     carriable(element, {
       shown: () => element,
       lift: () => undefined,
-      spot: (under) => [...chips.values()].find((chip) => chip.element !== element && under && chip.element.contains(under))?.element ?? null,
+      spot: (under) => (under && holding(under)?.[1].element) ?? null,
       drop: (spot) => {
-        const other = [...chips].find(([, chip]) => chip.element === spot)?.[0];
-        if (other !== undefined) join(value, other);
+        const other = holding(spot)?.[0];
+        if (other !== undefined) this.#join(value, other);
       },
       miss: () => undefined,
     });
   }
-  draw();
-  said.calm(pairs.length);
 }

@@ -2,6 +2,7 @@ import { fromBase64, type Bytes } from "../seal/bytes";
 import { keyedSheetKey, type SeatKeys } from "../seal/derive";
 import { contexts, seal, unseal, unwrap } from "../seal/envelope";
 import { BOOKLET_PLAIN_LIMIT, type Booklet } from "../wire/booklet";
+import { readResponse } from "../wire/interactions";
 import { emptySheet, SHEET_FORMATS, SHEET_PLAIN_LIMIT, type Sheet } from "../wire/sheet";
 
 /** Sealing and opening for one seat: keys stay in here, in memory. */
@@ -48,12 +49,17 @@ export class SeatVault {
     this.#groupKey = await unwrap(await this.#keys.groupWrapKey(), context, fromBase64(wrapped));
   }
 
+  /** Throws SealError, BookletFault, or Error for a booklet of another format. */
   async openBooklet(part: string, sealed: Bytes): Promise<Booklet> {
     const context = contexts.booklet({ campaign: this.seat.campaign, part });
     const payload = await unseal(this.#content(part), context, sealed, BOOKLET_PLAIN_LIMIT);
     const booklet = JSON.parse(decoder.decode(payload)) as Booklet;
     if (!/^ardoise-booklet\/[12]$/.test(booklet.format)) throw new Error("a booklet of an unknown format");
-    return booklet;
+    const items = booklet.items.map((item) => ({
+      ...item,
+      responses: item.responses.map((response) => readResponse(response, item.id)),
+    }));
+    return { ...booklet, items };
   }
 
   openAsset(part: string, asset: string, sealed: Bytes): Promise<Bytes> {
