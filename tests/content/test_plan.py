@@ -8,9 +8,10 @@ import pytest
 
 from ardoise.content.booklet import draft
 from ardoise.content.faults import ContentFault
+from ardoise.content.keymap import KeyMap
 from ardoise.content.model import Item
 from ardoise.content.package import Package
-from ardoise.contract.booklet import decode
+from ardoise.contract.booklet import Booklet, decode
 from ardoise.contract.plan import Branch, Compare, Control, Limits, Plan, Row, Section, Some, Term
 from ardoise.scoring.scorer import compile_item
 from tests.content.samples import declared, item, mapping
@@ -22,15 +23,20 @@ def points(of: Item, responses: Mapping[str, tuple[str, ...]]) -> Mapping[str, A
     return compile_item(of).score(responses).outcomes
 
 
-def plan_of(package: Package, writer: Any = "pupil") -> Plan:
-    """The plan, as it comes out of the JSON again."""
+def drafted(package: Package, writer: Any = "pupil") -> tuple[Booklet, KeyMap]:
+    """The booklet, as it comes out of the JSON again, and its key map."""
     made = draft(
         package, campaign="c-2026", part="p", title="P", campaign_title="C", language="en",
         minutes=10, writer=writer, points=points,
     )  # fmt: skip
-    plan = decode(msgspec.json.encode(made.with_blobs({}))).plan
-    assert plan is not None
-    return plan
+    return decode(msgspec.json.encode(made.with_blobs({}))), made.keymap
+
+
+def plan_of(package: Package, writer: Any = "pupil") -> Plan:
+    """The plan, as it comes out of the JSON again."""
+    found = drafted(package, writer)[0].plan
+    assert found is not None
+    return found
 
 
 def plan(held: str, files: dict[str, str] | None = None, *, count: int = 3) -> Plan:
@@ -177,7 +183,10 @@ def test_a_choice_itself_can_decide_and_silence_too() -> None:
         '<qti-base-value base-type="identifier">B</qti-base-value></qti-match>'
     )
     _, made = routed(chosen)
-    assert made.tables["t1"].rows == (Row((("c2",),), 1),)
+    assert made.tables["t1"].rows == (
+        Row((("c1",),), 0), Row((("c2",),), 1), Row((("c3",),), 0),
+    )  # fmt: skip
+    assert made.tables["t1"].otherwise == -1  # no answer: NULL, neither true nor false
     silent = '<qti-is-null><qti-variable identifier="r1.RESPONSE"/></qti-is-null>'
     _, made = routed(silent)
     assert (made.tables["t1"].otherwise, made.tables["t1"].absent) == (1, 1)

@@ -33,6 +33,8 @@ _COMPARISONS: Mapping[str, Comparison] = {
 }  # fmt: skip
 T = TypeVar("T")
 _NUMERIC = ("integer", "float")
+_NULL = -1.0
+"""Of truths: neither true nor false."""
 DEPTH_LIMIT = 20
 """Test outcomes that are defined by test outcomes."""
 
@@ -83,20 +85,20 @@ class RuleCompiler:
         held = tuple(self.condition(expression) for expression in expressions)
         return held[0] if len(held) == 1 else Every(held)
 
-    def condition(self, of: Expression) -> Condition:  # noqa: PLR0911  one line a kind
-        """A boolean expression; NULL counts as false. Raises Unroutable."""
+    def condition(self, of: Expression, wanted: bool = True) -> Condition:  # noqa: PLR0911
+        """Where a boolean expression is true, or is false: NULL is neither. Raises Unroutable."""
         if of.name in ("and", "or"):
-            held = tuple(self.condition(operand) for operand in of.operands)
-            return Every(held) if of.name == "and" else Some(held)
+            held = tuple(self.condition(operand, wanted) for operand in of.operands)
+            return Every(held) if (of.name == "and") == wanted else Some(held)
         if of.name == "not":
-            return Unless(self.condition(of.operands[0]))
+            return self.condition(of.operands[0], not wanted)
         if of.name == "base-value" and of.attributes.get("base-type") == "boolean":
-            return TRUE if of.text.strip() in ("true", "1") else FALSE
+            return TRUE if (of.text.strip() in ("true", "1")) == wanted else FALSE
         if of.name == "is-null":
-            return self._is_null(of)
+            return self._is_null(of) if wanted else Unless(self._is_null(of))
         if of.name == "variable":
-            return self._flag(of)
-        if of.name in ("match", "equal") and (found := self._equality(of)) is not None:
+            return self._flag(of, wanted)
+        if of.name in ("match", "equal") and (found := self._equality(of, wanted)) is not None:
             return found
         if of.name not in _COMPARISONS:
             raise _cannot(of)
@@ -104,7 +106,8 @@ class RuleCompiler:
             raise _cannot(of, "with a tolerance cannot be compiled: compare with gte and lte")
         left, right = (self.number(operand) for operand in of.operands)
         difference = left.plus(right, -1.0)
-        return _compare(difference.terms, _COMPARISONS[of.name], -difference.constant)
+        held_so = _compare(difference.terms, _COMPARISONS[of.name], -difference.constant)
+        return held_so if wanted else Unless(held_so)
 
     # Numbers
 
@@ -179,6 +182,8 @@ class RuleCompiler:
         if declared is None or declared.cardinality != "single":
             message = f"asks {ref.identifier} for {variable}, which is no single outcome of it"
             raise Unroutable(message, f"qti-{at.name}", at.line)
+        if declared.base == "boolean" and at.name != "variable":
+            raise _cannot(at, f"adds up {variable}, which is true or false")
         if declared.base not in (*_NUMERIC, "boolean"):
             raise _cannot(at, f"asks for {variable}, which is neither a number nor true or false")
         points = self._points
@@ -187,9 +192,13 @@ class RuleCompiler:
 
         def worth(responses: Responses) -> float:
             value = points(item, responses).get(variable)
-            return float(value) if isinstance(value, int | float) else 0.0
+            if isinstance(value, int | float):
+                return float(value)
+            if declared.base == "boolean":
+                return _NULL
+            raise _cannot(at, f"asks for {variable}, which is NULL after some answers")
 
-        default = _start(declared.default) if absent else 0.0
+        default = _start(declared.default, declared.base) if absent else 0.0
         name = self._table((item_id, variable, default), item_id, worth, default, at)
         return Linear(((name, 1.0),)).times(ref.weights.get(weight or "", 1.0))
 
@@ -199,7 +208,9 @@ class RuleCompiler:
             _, item_id, item = self._refs[ref.identifier]
             if item.scorable.template_processing is not None:
                 raise _cannot(of, f"asks for {item.identifier}, whose key is drawn: use its points")
-            keys = {r.identifier: r for r in item.responses if r.correct}
+            # "Only items for which all declared response variables have correct responses".
+            keyed = all(r.correct for r in item.responses)
+            keys = {r.identifier: r for r in item.responses if keyed}
 
             def worth(responses: Responses, keys: Mapping[str, Any] = keys) -> float:
                 return float(bool(keys) and all(
@@ -251,9 +262,9 @@ class RuleCompiler:
         item_id, response = found
         key = (item_id, response, "null")
         name = self._table(key, item_id, lambda r: float(not r.get(response)), 1.0, of)
-        return _at_least_one(name)
+        return _truth(name, wanted=True)
 
-    def _equality(self, of: Expression) -> Condition | None:
+    def _equality(self, of: Expression, wanted: bool) -> Condition | None:
         """match or equal of a response with constants, or of a test outcome with one; else None."""
         for left, right in (of.operands, of.operands[::-1]):
             values = _constants(right)
@@ -271,11 +282,12 @@ class RuleCompiler:
                     responses: Responses, response: str = response, values: Any = values,
                     cardinality: str = declared.cardinality,
                 ) -> float:  # fmt: skip
-                    return float(_same(responses.get(response, ()), values, cardinality))
+                    given = responses.get(response, ())
+                    return float(_same(given, values, cardinality)) if given else _NULL
 
-                return _at_least_one(self._table(key, item_id, worth, 0.0, of))
+                return _truth(self._table(key, item_id, worth, _NULL, of), wanted)
             if "." not in left.attributes["identifier"] and number(values[0]) is None:
-                return self._outcome_is(left, values[0])
+                return self._outcome_is(left, values[0], wanted)
         return None
 
     def _response(self, of: Expression) -> tuple[str, str] | None:
@@ -290,15 +302,19 @@ class RuleCompiler:
     def _item(self, item_id: str) -> Item:
         return next(item for _, known, item in self._refs.values() if known == item_id)
 
-    def _flag(self, of: Expression) -> Condition:
+    def _flag(self, of: Expression, wanted: bool) -> Condition:
         """A boolean outcome, of an item or of the test."""
         if "." in of.attributes["identifier"]:
-            form = self._variable(of)
-            return _compare(form.terms, "gte", 1.0 - form.constant)
-        return self._defined(of, lambda rule: self.condition(rule.expression))
+            ((name, _),) = self._variable(of).terms
+            return _truth(name, wanted)
+        return self._defined(of, lambda rule: self.condition(rule.expression, wanted))
 
-    def _outcome_is(self, of: Expression, value: str) -> Condition:
-        """Whether outcome processing gives a test outcome this constant: by its one condition."""
+    def _outcome_is(self, of: Expression, value: str, wanted: bool) -> Condition:
+        """Whether outcome processing gives a test outcome this constant; not wanted: another."""
+
+        def fits(given: tuple[str, ...]) -> bool:
+            return bool(given) and (given == (value,)) == wanted
+
         identifier = of.attributes["identifier"]
         rules = self._rules_of(identifier)
         if len(rules) != 1 or not isinstance(rules[0], Choice):
@@ -314,12 +330,11 @@ class RuleCompiler:
             given = _constants(set_here[-1].expression) if set_here else self._default(identifier)
             if given is None:
                 raise _cannot(of, f"{identifier} is not set to a constant")
-            if given == (value,):
+            if fits(given):
                 ways.append(Every((*(Unless(one) for one in before), here)))
             before.append(here)
-        if all(b.condition is not None for b in rules[0].branches) and self._default(
-            identifier
-        ) == (value,):
+        ended = any(branch.condition is None for branch in rules[0].branches)
+        if not ended and fits(self._default(identifier)):
             ways.append(Every(tuple(Unless(one) for one in before)))
         return Some(tuple(ways))
 
@@ -377,8 +392,9 @@ def _compare(terms: tuple[tuple[str, float], ...], by: Comparison, value: float)
     return Compare(tuple(Term(name, weight) for name, weight in terms), by, value)
 
 
-def _at_least_one(table: str) -> Condition:
-    return _compare(((table, 1.0),), "gte", 1.0)
+def _truth(table: str, wanted: bool) -> Condition:
+    """Of a table of truths: 1, 0, or `_NULL`."""
+    return _compare(((table, 1.0),), "equal", 1.0 if wanted else 0.0)
 
 
 def _same(given: Sequence[str], wanted: Sequence[str], cardinality: str) -> bool:
@@ -387,8 +403,10 @@ def _same(given: Sequence[str], wanted: Sequence[str], cardinality: str) -> bool
     return tuple(given) == tuple(wanted)
 
 
-def _start(default: tuple[str, ...]) -> float:
+def _start(default: tuple[str, ...], base: str | None) -> float:
     """A number or truth that an outcome starts from."""
+    if not default and base == "boolean":
+        return _NULL
     if default and default[0].strip() == "true":
         return 1.0
     return (number(default[0]) if default else None) or 0.0
