@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from ardoise.content.model import Item
+from ardoise.content.scorable import Scorable
 from ardoise.content.variables import OutcomeDeclaration
 from ardoise.scoring import cohort as module
 from ardoise.scoring import compile_item
@@ -18,7 +18,7 @@ from ardoise.scoring.cohort_columns import CREDIT, CohortFault
 from tests.scoring.test_scorer import SCORE, made, mapped
 
 
-def named(name: str, item: Item) -> Item:
+def named(name: str, item: Scorable) -> Scorable:
     return replace(item, identifier=name)
 
 
@@ -29,7 +29,9 @@ NUMBER = named("number", made("match_correct", "12", base="integer"))
 ESSAY = named("essay", made(None, base="string"))
 
 
-def scored(item: Item, *cells: Any, state: list[str | None] | None = None) -> list[tuple[Any, Any]]:
+def scored(
+    item: Scorable, *cells: Any, state: list[str | None] | None = None
+) -> list[tuple[Any, Any]]:
     columns = {f"{item.identifier}:RESPONSE": cells}
     if state is not None:
         columns[item.identifier] = tuple(state)

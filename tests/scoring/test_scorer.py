@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ardoise.content.model import Item
 from ardoise.content.processing import Processing, Template
 from ardoise.content.scorable import Scorable
 from ardoise.content.variables import (
@@ -30,20 +29,20 @@ def made(
     mapping: Mapping | None = None,
     outcomes: tuple[OutcomeDeclaration, ...] = (SCORE,),
     most: int = 0,
-) -> Item:
+) -> Scorable:
     response = ResponseDeclaration("RESPONSE", cardinality, base, correct, mapping)
-    scorable = Scorable(
-        "q", "q.xml", responses=(response,), outcomes=outcomes, most_choices={"RESPONSE": most},
-        response_processing=None if template is None else Processing("response", template),
+    processing = None if template is None else Processing("response", template)
+    return Scorable(
+        "q", "q.xml", responses=(response,), outcomes=outcomes,
+        response_processing=processing, most_choices={"RESPONSE": most},
     )  # fmt: skip
-    return Item("q", "", "q.xml", "fr", (), (), scorable)
 
 
-def scored(item: Item, *given: str) -> ItemScore:
+def scored(item: Scorable, *given: str) -> ItemScore:
     return compile_item(item).score({"RESPONSE": given})
 
 
-def points(item: Item, *given: str) -> float | None:
+def points(item: Scorable, *given: str) -> float | None:
     return scored(item, *given).score
 
 
@@ -57,7 +56,7 @@ def mapped(
     *entries: tuple[str, float],
     most: int = 0,
     **bounds: float,
-) -> Item:
+) -> Scorable:
     mapping = table(*entries, **bounds)
     return made("map_response", cardinality=cardinality, most=most, mapping=mapping)
 
@@ -185,7 +184,7 @@ def test_an_item_without_processing_needs_a_rater() -> None:
         ),
     ],
 )  # fmt: skip
-def test_the_maximum_is_stated_or_what_the_mapping_can_give(item: Item, maximum: float) -> None:
+def test_the_maximum_is_stated_or_what_the_mapping_can_give(item: Scorable, maximum: float) -> None:
     assert compile_item(item).max_score == maximum
 
 

@@ -13,6 +13,7 @@ import polars as pl
 from polars.io.plugins import register_io_source
 
 from ardoise.content.model import Item
+from ardoise.content.scorable import Scorable
 from ardoise.scoring.cohort_columns import (
     CREDIT,
     STATE,
@@ -46,7 +47,7 @@ class Cohort:
 
     def __init__(
         self,
-        items: Iterable[Item],
+        items: Iterable[Item | Scorable],
         *,
         capture: Capture = parse_response,
         outcomes: Literal["score", "declared"] = "score",
@@ -139,7 +140,7 @@ class Cohort:
 class _CohortItem:
     """One item: its columns, and the outcomes of the distinct responses met so far."""
 
-    def __init__(self, item: Item, scorer: Scorer, *, every: bool) -> None:
+    def __init__(self, item: Item | Scorable, scorer: Scorer, *, every: bool) -> None:
         self.identifier = item.identifier
         self._scorer = scorer
         self._responses = item.responses

@@ -7,19 +7,10 @@ same outcomes.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any
 
 from ardoise.content.model import Item
-from ardoise.content.processing import Processing
 from ardoise.content.scorable import Scorable
-from ardoise.content.variables import (
-    BaseType,
-    Cardinality,
-    MapEntry,
-    OutcomeDeclaration,
-    ResponseDeclaration,
-)
-from ardoise.content.variables import Mapping as PointMap
+from ardoise.content.variables import BaseType, Cardinality, OutcomeDeclaration
 from ardoise.scoring.declared import (
     correct_of,
     declarations,
@@ -197,7 +188,7 @@ def compile_item(item: Item | Scorable, *, capture: Capture = parse_response) ->
 
     `capture` reads responses and keys alike, so that both meet in the same form.
     """
-    scorable = item if isinstance(item, Scorable) else scorable_of(item)
+    scorable = item if isinstance(item, Scorable) else item.scorable
     scope = item_scope(scorable, capture)
     outcomes = list(scorable.outcomes)
     processing = scorable.response_processing
@@ -227,39 +218,7 @@ def compile_item(item: Item | Scorable, *, capture: Capture = parse_response) ->
     stated = stated_maximum(scorable, starts)
     if stated is None:
         stated = best_score(scorable, scope, scorer.run, scorer.start) if scored else 0.0
-    return _with_maximum(scorer, stated)
-
-
-def scorable_of(item: Any) -> Scorable:
-    """An item's variables and rules."""
-    held = getattr(item, "scorable", None)
-    if isinstance(held, Scorable):
-        return held
-    return Scorable(
-        item.identifier, item.file,
-        responses=tuple(
-            ResponseDeclaration(
-                r.identifier, r.cardinality, r.base, r.correct,
-                None if r.mapping is None else PointMap(
-                    tuple(MapEntry(e.key, e.value, e.case_sensitive) for e in r.mapping.entries),
-                    r.mapping.default, r.mapping.lower, r.mapping.upper,
-                ),
-            )
-            for r in item.responses
-        ),
-        outcomes=tuple(
-            OutcomeDeclaration(o.identifier, o.cardinality, o.base, o.default, o.normal_maximum)
-            for o in item.outcomes
-        ),
-        response_processing=(
-            None if item.template is None else Processing("response", item.template)
-        ),
-        most_choices={q.response: q.max_choices for q in item.questions},
-    )  # fmt: skip
-
-
-def _with_maximum(scorer: Scorer, most: float) -> Scorer:
-    return replace(scorer, max_score=most)
+    return replace(scorer, max_score=stated)
 
 
 def _compiled(scorable: Scorable, scope: Scope) -> RunRule | None:

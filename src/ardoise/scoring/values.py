@@ -25,7 +25,9 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from ardoise.content import variables
-from ardoise.content.variables import BaseType as Base
+from ardoise.content.variables import BaseType
+
+Base = BaseType
 
 
 class Point(Struct, frozen=True):
