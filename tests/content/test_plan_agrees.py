@@ -21,12 +21,17 @@ from tests.content.test_assessment import part, read, ref, section
 from tests.content.test_plan import drafted, points
 
 CHOICES = ("", "A", "B", "C")
+POINTS: tuple[Mapping[str, float], ...] = (
+    {"A": 2, "B": 0.5},
+    {"A": -1, "C": 1},
+    {"B": 3},
+)
 ITEMS = {
     f"{n}.xml": item(
         identifier=f"q-{n}", declarations=declared("B", mapping=mapping(entries)),
         template="map_response",
     )
-    for n, entries in enumerate(({"A": 2, "B": 0.5}, {"A": -1, "C": 1}, {"B": 3}), 1)
+    for n, entries in enumerate(POINTS, 1)
 }  # fmt: skip
 WEIGHT = '<qti-weight identifier="W" value="2"/>'
 PACKAGE: Package = read(
