@@ -265,6 +265,20 @@ CHOICE = _item(
     ],
     {"interaction": "choice", "min_choices": 2, "max_choices": 0},
 )
+CHOICE_EXPLAINED = _item(
+    [
+        [
+            "choice",
+            {"response": "r1"},
+            _prompt("Quelle figure a quatre côtés égaux ?"),
+            ["option", {"value": "c1"}, "Un ", ["span", {"catalog": "t1"}, "losange"]],
+            ["option", {"value": "c2"}, "Un triangle"],
+        ]
+    ],
+    {"interaction": "choice", "cardinality": "single", "max_choices": 1},
+    {"catalogs": {"t1": [{"support": "keyword-translation", "language": "en",
+                          "content": [["p", {}, "rhombus"]]}]}},
+)  # fmt: skip
 INLINE = _item(
     [
         [
@@ -329,6 +343,7 @@ CONTENT["item"]["styles"] = ["y1"]
 
 ALL: dict[str, Drawing] = {
     "choice": CHOICE,
+    "choice-explained": CHOICE_EXPLAINED,
     "inline-choice": INLINE,
     "text-entry": TEXT,
     "extended-text": ESSAY,

@@ -1,6 +1,6 @@
-import type { Support, SupportCard } from "../wire/booklet";
+import type { Node as Markup, Support, SupportCard } from "../wire/booklet";
 import { freshId, make } from "./make";
-import { build, type Place } from "./nodes";
+import { attributesOf, build, childrenOf, type Place, type Tree } from "./nodes";
 import { reader } from "./speech";
 import { renderWords, type RenderWords } from "./words";
 
@@ -32,6 +32,26 @@ export function supported(built: Node, catalog: string, place: Place): Node {
     after.appendChild(reader(() => text, spoken.language || context.language, words));
   }
   return fragment;
+}
+
+/**
+ * The buttons for whatever stands in an option: inside its label they could not be pressed, so they
+ * go beside it. Null: the option needs none.
+ */
+export function besideOption(option: Tree, place: Place): HTMLElement | null {
+  const name = (make("span", "", build(childrenOf(option), { ...place, quiet: true })).textContent ?? "").trim();
+  const beside = make("span", "choice-help");
+  for (const catalog of new Set(catalogsIn(option))) {
+    beside.append(supported(make("span", "", name), catalog, place));
+    beside.querySelector(":scope > span:not(.explain-wrap)")?.remove();
+  }
+  return beside.childElementCount > 0 ? beside : null;
+}
+
+function catalogsIn(node: Markup): string[] {
+  if (typeof node === "string" || !Array.isArray(node)) return [];
+  const { catalog } = attributesOf(node);
+  return [...(catalog === undefined ? [] : [catalog]), ...childrenOf(node).flatMap(catalogsIn)];
 }
 
 /** A button after a block would stand alone in its line: it goes to the end of the block's text. */

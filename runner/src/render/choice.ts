@@ -1,4 +1,5 @@
 import type { Node as Markup } from "../wire/booklet";
+import { besideOption } from "./catalog";
 import { framed } from "./frame";
 import type { Answering, Control } from "./interaction";
 import { freshId, make } from "./make";
@@ -12,6 +13,7 @@ export interface Option {
   readonly value: string;
   readonly fixed: boolean;
   readonly children: readonly Markup[];
+  readonly tree: Tree;
 }
 
 export function optionsOf(tree: Tree): Option[] {
@@ -20,7 +22,7 @@ export function optionsOf(tree: Tree): Option[] {
   );
   return trees.map((option) => {
     const { value = "", fixed } = attributesOf(option);
-    return { value, fixed: fixed === "true", children: childrenOf(option) };
+    return { value, fixed: fixed === "true", children: childrenOf(option), tree: option };
   });
 }
 
@@ -30,7 +32,7 @@ export function promptOf(tree: Tree): readonly Markup[] | null {
 }
 
 /** Free places are filled in the given order; fixed options stay where their author put them. */
-export function arranged<T extends Option>(options: readonly T[], order: readonly string[]): T[] {
+export function arranged<T extends Pick<Option, "value" | "fixed">>(options: readonly T[], order: readonly string[]): T[] {
   const place = new Map(order.map((value, index) => [value, index]));
   const rank = (option: T): number => place.get(option.value) ?? order.length;
   const free = options.filter((option) => !option.fixed).sort((a, b) => rank(a) - rank(b));
@@ -70,7 +72,7 @@ export function choice(answering: Answering): Control {
   const listed = make("div", ["choices__list", ...looks].join(" "));
   if (looks.includes("q-horizontal") || orientation === "horizontal") listed.classList.add("choices__list--side");
   inOrder(answering, options, listed, (placed) => {
-    for (const option of placed) listed.append(rows.get(option.value)?.label ?? "");
+    for (const option of placed) listed.append(rows.get(option.value)?.element ?? "");
   });
   const limited = response.max_choices > 0 || response.min_choices > 0;
   const said = note(answering, "answers", single ? words.one : limited ? "" : words.several);
@@ -90,6 +92,7 @@ export function choice(answering: Answering): Control {
 const LOOKS = /^q-(?:horizontal|stack|labels|suffix)/;
 
 interface Row {
+  readonly element: HTMLElement;
   readonly label: HTMLElement;
   readonly mark: HTMLInputElement;
 }
@@ -103,7 +106,9 @@ function row(option: Option, answering: Answering, type: string, group: string):
   text.append(build(option.children, { ...answering.place, quiet: true }));
   // Browsers leave formulas out of a label's name.
   if (text.querySelector("math")) mark.setAttribute("aria-label", spokenText(text));
-  return { label: make("label", "choice", mark, text), mark };
+  const label = make("label", "choice", mark, text);
+  const help = besideOption(option.tree, answering.place);
+  return { label, mark, element: help ? make("div", "choice-row", label, help) : label };
 }
 
 function choosing(

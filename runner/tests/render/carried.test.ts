@@ -58,9 +58,11 @@ describe("a catalog", () => {
     expect(draw(word, { shared, supports: new Set() }).querySelector("button")).toBeNull();
   });
 
-  it("puts no button into what is pressed already", () => {
+  it("stands beside an option, not in its label", () => {
     const { all } = show([["choice", { response: "r1" }, ["option", { value: "c1" }, ["span", { catalog: "t1" }, "mot"]]]], { max_choices: 0 }, [], { shared });
     expect(all("label button")).toHaveLength(0);
+    expect(all("label + .choice-help button").map((button) => button.getAttribute("aria-label"))).toEqual(["mot : explication"]);
+    expect(all(".choice-help > span")).toHaveLength(1);
   });
 });
 
