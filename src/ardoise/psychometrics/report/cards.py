@@ -140,7 +140,7 @@ def _figures(words: Words, item: ItemRow) -> Markup:
         "S-X² (dl)" if words.code == "fr" else "S-X² (df)": None
         if item.s_x2 is None
         else f"{number(item.s_x2, 1)} ({number(item.s_x2_df, 0)})",
-        words("distance"): _or_none(words, item.rmsd),
+        words("distance"): None if item.rmsd is None else number(item.rmsd, 3),
         words("weight"): None if item.weight is None else percent(item.weight, 1),
         words("omitted"): None if item.omitted is None else percent(item.omitted, 1),
         words("not-reached"): None if item.not_reached is None else percent(item.not_reached, 1),

@@ -14,8 +14,8 @@ from ardoise.psychometrics.report.svg import drawing
 from ardoise.psychometrics.report.words import LanguageCode, Words
 from ardoise.psychometrics.tables import AttentionRow, DistributionRow, ItemRow, Tables
 
-_SHOWN = 40
-"""Findings of grade 1 are folded, and so is a long list of pairs."""
+_SHOWN, _PAIRS = 40, 15
+"""Lines of the DIF table and of the pairs; the Parquet tables hold all."""
 
 
 def render(
@@ -306,7 +306,7 @@ def _dependence(words: Words, tables: Tables) -> Markup | None:
         return None
     rows = [
         (row.item, row.other, words.number(row.q3), words.number(row.q3_adjusted))
-        for row in tables.dependence[:_SHOWN]
+        for row in tables.dependence[:_PAIRS]
     ]
     head = (words("item"), words("item"), "Q3", "Q3*")
     return table(words("dependence-text"), head, rows, numeric=(2, 3))

@@ -10,6 +10,7 @@ LanguageCode = Literal["fr", "en"]
 LANGUAGES: tuple[LanguageCode, ...] = ("fr", "en")
 _SLOT = re.compile(r"\{(\w+)(?::(\w))?\}")
 _THIN = "\u202f"
+_BEFORE, _AFTER = re.compile(r" (?=[;:?!»])"), re.compile(r"(?<=«) ")
 
 _WORDS: dict[str, tuple[str, str]] = {
     "title": ("Analyse psychométrique", "Psychometric analysis"),
@@ -174,8 +175,12 @@ class Words:
 
     def __call__(self, key: str, **values: str) -> str:
         """The text under a key. Raises KeyError."""
-        text = _WORDS[key][self._place]
+        text = self._spaced(_WORDS[key][self._place])
         return _SLOT.sub(lambda slot: values[slot.group(1)], text) if values else text
+
+    def _spaced(self, text: str) -> str:
+        """French keeps its double punctuation on the line of its word."""
+        return _BEFORE.sub(_THIN, _AFTER.sub(_THIN, text)) if self.code == "fr" else text
 
     def number(self, value: float | None, digits: int = 2) -> str:
         """As the language writes it; a dash where there is none."""
@@ -215,4 +220,4 @@ class Words:
             return {"item": item, "other": other}[name]
 
         said, asked = (wording.fr, wording.do_fr) if fr else (wording.en, wording.do_en)
-        return _SLOT.sub(filled, said), asked
+        return _SLOT.sub(filled, self._spaced(said)), self._spaced(asked)
