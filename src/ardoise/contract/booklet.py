@@ -45,7 +45,8 @@ Interactions, all {response, perhaps class}, perhaps led by `["prompt", {}, …]
 - `select-point` {asset, width, height, alt}: "x y", whole pixels.
 - `slider` {min, max, step, orientation, reverse, labels}: a number; nothing until it was touched.
 - `media` {min-plays, max-plays, autostart, loop}: one `audio`, `video` or `img`. Plays, a number.
-- `text-entry` and `extended-text` {placeholder}: text as it was typed.
+- `text-entry` and `extended-text` {placeholder}: text as it was typed; the
+  prompt of a long one stands before it, in a `div` of class `qti-prompt`.
 - `end-attempt` {title}: "true".
 """
 
@@ -116,7 +117,7 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
     """One rule of an author's style sheet, to be read as `SCOPE selector { declarations }`.
 
     Selectors name HTML and MathML elements and the classes k1, k2, … and `qti-…` alone; an empty
-    one is the scope itself. Properties and values are whitelisted; a url() is `asset:a7`.
+    one is the scope itself. Properties and values are whitelisted; a file is `url("asset:a7")`.
     """
 
     selector: str
