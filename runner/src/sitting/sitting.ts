@@ -1,15 +1,13 @@
 import { renderNodes } from "../render";
 import type { LiveSession } from "../seat/live";
 import { startPulse } from "../seat/pulse";
-import type { Booklet } from "../wire/booklet";
 import { Refused, Unreachable } from "../wire/problems";
-import type { Sheet } from "../wire/sheet";
 import type { PartState } from "../wire/types";
 import { language, t } from "../words";
 import { endOf, nearest } from "./clock";
-import { Course } from "./course";
+import type { Course } from "./course";
+import { openCourse } from "./open";
 import { introOf } from "./intro";
-import { layOut, planOf } from "./layout";
 import type { Remaining } from "./limits";
 import { Frame } from "./frame";
 import { introPage, leavingPage, noticePage, partName, partStanding, readyPage, welcomePage, type NoticeParts } from "./pages";
@@ -210,20 +208,12 @@ export class Sitting {
       why = "sheetOffline";
       const sheet = await this.#session.loadSheet({ part });
       if (!current()) return;
-      const course = await this.#courseOf(booklet, part, sheet);
+      const course = await openCourse(this.#session, booklet, part, sheet);
       if (!current()) return;
       this.#question(course, part, course.position);
     } catch (fault) {
       if (current()) this.#notOpened(part, fault, why);
     }
-  }
-
-  async #courseOf(booklet: Booklet, part: string, sheet: Sheet | null): Promise<Course> {
-    const laid = await layOut(planOf(booklet), (use, section, names) => this.#session.order(part, use, section, names));
-    return new Course({
-      booklet, laid, number: this.#session.state.number, sheet, clock: () => performance.now(),
-      now: () => this.#session.now(), percent: this.#part(part)?.time_percent ?? 100,
-    });
   }
 
   #notOpened(part: string, fault: unknown, why: "openOffline" | "sheetOffline"): void {
@@ -383,7 +373,7 @@ export class Sitting {
       await this.#session.aside(screen.course.sheet(), { part });
     }
     const sheet = await this.#session.loadSheet({ part });
-    const course = await this.#courseOf(screen.course.booklet, part, sheet);
+    const course = await openCourse(this.#session, screen.course.booklet, part, sheet);
     this.#dirty.clear();
     this.#question(course, part, course.position);
     this.#frame.announce(t("sitting.reloaded"));
