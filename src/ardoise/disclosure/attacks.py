@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 
 from ardoise.disclosure.faults import DisclosureFault
 from ardoise.disclosure.microdata.coding import Coded, code, joint
-from ardoise.disclosure.microdata.hierarchies import Hierarchy, Levels, levels_of
+from ardoise.disclosure.microdata.hierarchies import LIST_MARK, Hierarchy, Levels, levels_of
 from ardoise.disclosure.microdata.measures import classes_of, counts_in_blocks
-from ardoise.disclosure.microdata.mondrian import LIST_MARK
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ from ardoise.disclosure.faults import DisclosureFault
 from ardoise.disclosure.microdata.coding import Coded
 
 ANYTHING = "*"
+LIST_MARK = "+"
+"""Between the values of a label that lists them."""
 LEVELS_LIMIT = 12
 
 Coarser = Callable[[object], str]

@@ -15,11 +15,10 @@ from numpy.typing import NDArray
 from ardoise.disclosure.faults import DisclosureFault
 from ardoise.disclosure.microdata.coding import Coded, code, joint
 from ardoise.disclosure.microdata.goals import Goal
-from ardoise.disclosure.microdata.hierarchies import Hierarchy, Levels, levels_of
+from ardoise.disclosure.microdata.hierarchies import LIST_MARK, Hierarchy, Levels, levels_of
 from ardoise.disclosure.microdata.lattice import Sensitive
 from ardoise.disclosure.microdata.measures import distances, entropies
 
-LIST_MARK = "+"
 LISTED = 8
 """Values that a label may list at most."""
 _ROUNDING = 1e-12

@@ -4,9 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from ardoise.disclosure.attacks import infer, reidentify, uniqueness
+from ardoise.disclosure.attacks import (
+    Inference,
+    Reidentification,
+    infer,
+    reidentify,
+    uniqueness,
+)
 from ardoise.disclosure.microdata.coding import code
 from ardoise.disclosure.microdata.goals import Goal
 from ardoise.disclosure.microdata.hierarchies import (
@@ -23,7 +28,7 @@ from ardoise.disclosure.microdata.measures import classes_of, closeness, risks
 from ardoise.disclosure.microdata.mondrian import partition
 from ardoise.disclosure.microdata.perturbation import sample, shuffled
 from ardoise.disclosure.microdata.utility import Utility, compare
-from ardoise.disclosure.release import tiers
+from ardoise.disclosure.release import rows, tiers
 from ardoise.disclosure.release.plan import (
     BandsHierarchy,
     ColumnsHierarchy,
@@ -32,6 +37,7 @@ from ardoise.disclosure.release.plan import (
     MappedHierarchy,
     Plan,
 )
+from ardoise.disclosure.release.summary import FileSummary, Inferred
 from ardoise.disclosure.release.verdict import Check, Fact
 
 _ROW = "\0row"
@@ -47,34 +53,43 @@ class FileRelease:
     checks: tuple[Check, ...]
     facts: tuple[Fact, ...]
     utility: Utility
+    summary: FileSummary
 
 
 def release_file(
-    frame: pl.DataFrame, plan: Plan, file: FilePlan, chance: np.random.Generator
+    everybody: pl.DataFrame, plan: Plan, file: FilePlan, chance: np.random.Generator
 ) -> FileRelease:
-    """Make one file and attack it.
+    """Make one file and attack it. `everybody`: all rows; those that lack a value stay behind.
 
     1. Refuse columns. 2. Sample. 3. Generalise. 4. Shuffle. 5. Measure and attack what would leave.
     Raises DisclosureFault.
     """
     # 1.
-    tiers.refuse_columns(plan, file, frame)
+    tiers.refuse_columns(plan, file, everybody)
+    frame = rows.of_file(everybody, plan, file)
     known = frame.with_columns(pl.int_range(frame.height, dtype=pl.Int64).alias(_ROW))
     # 2.
     drawn = sample(known, file.sample, chance, strata=file.strata)
     # 3.
-    declared = [_hierarchy(plan, column, frame) for column in file.quasi]
-    made, done = _generalised(drawn, file, declared)
+    declared = [_hierarchy(plan, column, frame) for column in tiers.known(file)]
+    made, done = _generalised(drawn, file, declared[: len(file.quasi)])
     # 4.
     made = shuffled(made, chance)
     identity = made[_ROW].to_numpy()
     leaving = made.select(tiers.leaving(file))
     # 5.
     checks = [*tiers.check_bounds(file), *_measured(leaving, file, declared)]
-    checks += _attacked(frame, leaving, file, declared, identity)
+    attack = reidentify(frame, leaving, declared, identity)
+    checks += _attacked(attack, leaving, file, declared)
     utility = compare(frame, leaving, identity, file.quasi, [one.column for one in file.sensitive])
-    facts = (*done, *_facts(leaving, plan, file), *_lost(file, utility))
-    return FileRelease(file, leaving, tuple(checks), facts, utility)
+    guesses = [infer(leaving, tiers.known(file), one.column) for one in file.sensitive]
+    left_out = 1 - frame.height / everybody.height
+    facts = (
+        *_left_out(file, left_out), *done, *_facts(leaving, plan, file, guesses),
+        *_lost(file, utility),
+    )  # fmt: skip
+    summary = _summary(file, leaving, frame.height, left_out, attack, guesses, utility)
+    return FileRelease(file, leaving, tuple(checks), facts, utility, summary)
 
 
 def _hierarchy(plan: Plan, column: str, frame: pl.DataFrame) -> Hierarchy:
@@ -119,7 +134,7 @@ def _generalised(
 
 def _measured(leaving: pl.DataFrame, file: FilePlan, declared: list[Hierarchy]) -> list[Check]:
     """k, l and t of the file as it would leave, whatever made it."""
-    classes = classes_of(leaving, file.quasi)
+    classes = classes_of(leaving, tiers.known(file))
     advice = "" if classes.k >= file.k else _coarsen(leaving, file, declared)
     checks = [
         Check(
@@ -152,11 +167,12 @@ def _measured(leaving: pl.DataFrame, file: FilePlan, declared: list[Hierarchy]) 
 
 def _coarsen(leaving: pl.DataFrame, file: FilePlan, declared: list[Hierarchy]) -> str:
     """Which column to coarsen: the one whose removal leaves the fewest rows in small classes."""
-    if len(file.quasi) == 1:
-        return f"coarsen {file.quasi[0]}, or let a method do it (method = 'lattice')"
+    known = tiers.known(file)
+    if len(known) == 1:
+        return f"coarsen {known[0]}, or let a method do it (method = 'lattice')"
     left = {}
-    for column in file.quasi:
-        others = [other for other in file.quasi if other != column]
+    for column in known:
+        others = [other for other in known if other != column]
         left[column] = risks(classes_of(leaving, others), k=file.k).at_risk
     best = min(left, key=lambda column: (left[column], column))
     names = next(one.names for one in declared if one.column == best)
@@ -168,14 +184,9 @@ def _coarsen(leaving: pl.DataFrame, file: FilePlan, declared: list[Hierarchy]) -
 
 
 def _attacked(
-    frame: pl.DataFrame,
-    leaving: pl.DataFrame,
-    file: FilePlan,
-    declared: list[Hierarchy],
-    identity: NDArray[np.int64],
+    attack: Reidentification, leaving: pl.DataFrame, file: FilePlan, declared: list[Hierarchy]
 ) -> list[Check]:
     """Somebody who knows every quasi-identifier of everybody; somebody who knows the scores."""
-    attack = reidentify(frame, leaving, declared, identity)
     bound = 1 / file.k
     checks = [
         Check(
@@ -204,19 +215,27 @@ def _attacked(
     return checks
 
 
-def _facts(leaving: pl.DataFrame, plan: Plan, file: FilePlan) -> list[Fact]:
+def _left_out(file: FilePlan, share: float) -> list[Fact]:
+    """In whole per cents: the exact number could be what a table hides."""
+    if share == 0:
+        return []
+    return [Fact(file.name, "rows left out: a value is missing", f"about {share:.0%}")]
+
+
+def _facts(
+    leaving: pl.DataFrame, plan: Plan, file: FilePlan, guesses: list[Inference]
+) -> list[Fact]:
     """Figures that a data protection officer asks for."""
-    found = risks(classes_of(leaving, file.quasi), k=file.k)
+    found = risks(classes_of(leaving, tiers.known(file)), k=file.k)
     facts = [
         Fact(file.name, "rows", f"{leaving.height:,}"),
         Fact(file.name, "prosecutor risk", f"{found.prosecutor:.2%}"),
         Fact(file.name, "marketer risk", f"{found.marketer:.3%}"),
     ]
-    for one in file.sensitive:
-        guess = infer(leaving, file.quasi, one.column)
+    for guess in guesses:
         facts.append(
             Fact(
-                file.name, f"inference of {one.column}",
+                file.name, f"inference of {guess.column}",
                 f"right {guess.informed:.1%} of the time with the file, {guess.blind:.1%} without; "
                 f"told outright: {guess.certain:.2%}",
             )
@@ -247,5 +266,35 @@ def _lost(file: FilePlan, utility: Utility) -> list[Fact]:
 def levels_are_sound(plan: Plan, frame: pl.DataFrame) -> None:
     """Every hierarchy of the plan applied once. Raises DisclosureFault before any long work."""
     for file in plan.files:
+        own = rows.of_file(frame, plan, file)
         for column in file.quasi:
-            levels_of(_hierarchy(plan, column, frame), code(frame, column))
+            levels_of(_hierarchy(plan, column, own), code(own, column))
+
+
+def _summary(
+    file: FilePlan,
+    leaving: pl.DataFrame,
+    of: int,
+    left_out: float,
+    attack: Reidentification,
+    guesses: list[Inference],
+    utility: Utility,
+) -> FileSummary:
+    most = max(utility.moved, key=lambda one: abs(one.by), default=None)
+    return FileSummary(
+        name=file.name,
+        tier=file.tier,
+        method=file.method,
+        rows=leaving.height,
+        of=of,
+        left_out=left_out,
+        k=classes_of(leaving, tiers.known(file)).k,
+        success=attack.success,
+        bound=1 / file.k,
+        inferred=tuple(
+            Inferred(one.column, one.informed, one.blind, one.certain) for one in guesses
+        ),
+        kept=tuple((one.column, one.information) for one in utility.kept),
+        most_moved=utility.most_moved,
+        most_moved_what=most.what if most else "",
+    )

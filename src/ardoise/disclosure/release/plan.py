@@ -71,7 +71,8 @@ class FilePlan(_Closed, frozen=True):
     quasi: Annotated[tuple[Column, ...], Meta(min_length=1, max_length=12)]
     sensitive: tuple[SensitivePlan, ...]
     keep: tuple[Column, ...] = ()
-    """Other columns that go along: weights, in the secure tier answers."""
+    """Other columns that go along: in the secure tier answers. In a research file they count as
+    quasi-identifiers that nothing coarsens."""
     method: Literal["lattice", "mondrian", "as-is"] = "lattice"
     k: Annotated[int, Meta(ge=1, le=10_000)] = 10
     l: Annotated[int, Meta(ge=1, le=100)] = 3  # noqa: E741 - the measure's name
@@ -81,10 +82,12 @@ class FilePlan(_Closed, frozen=True):
     sample: Annotated[float, Meta(gt=0, le=1)] = 1.0
     strata: tuple[Column, ...] = ()
     weights: dict[Column, float] = {}
+    shape: Literal["flat", "pupils-and-scores"] = "flat"
+    """The second: one file of pupils, one of scores, a row for each pupil and sensitive column."""
 
 
 class TablePlan(_Closed, frozen=True):
-    """A table of counts or sums."""
+    """A table of counts or sums. `unit` without `value`: the units are counted, not persons."""
 
     name: Name
     by: Annotated[tuple[Column, ...], Meta(min_length=1, max_length=4)]
@@ -134,6 +137,10 @@ class Plan(_Closed, frozen=True):
     """For files, by quasi-identifier; `exact` where none is given."""
     answers: tuple[Column, ...] = ()
     """Columns that hold answers or item scores: never in a research file."""
+    units: tuple[Column, ...] = ()
+    """Columns that name whom persons belong to: good for `unit`, never shown anywhere."""
+    missing: Literal["refuse", "drop"] = "refuse"
+    """Empty values: refused; or their rows are left out of a file, and a category of a table."""
     rules: Rules = Rules()
     tables: tuple[TablePlan, ...] = ()
     files: tuple[FilePlan, ...] = ()
@@ -182,5 +189,7 @@ def _check(plan: Plan, name: str) -> None:
     for table in plan.tables:
         if table.outcome is not None and table.outcome not in table.by:
             raise DisclosureFault(f"{name}: tables {table.name}: outcome is not in `by`")
-        if table.outcome is not None and table.value is not None:
-            raise DisclosureFault(f"{name}: tables {table.name}: an outcome or a value, not both")
+        if table.outcome is not None and (table.value is not None or table.unit is not None):
+            raise DisclosureFault(
+                f"{name}: tables {table.name}: an outcome, or a value or unit, not both"
+            )

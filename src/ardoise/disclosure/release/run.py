@@ -11,12 +11,19 @@ from msgspec import Struct
 from ardoise.disclosure import private
 from ardoise.disclosure.faults import CannotProtect
 from ardoise.disclosure.ledger import Ledger
+from ardoise.disclosure.release import rows, tiers
 from ardoise.disclosure.release.files import FileRelease, levels_are_sound, release_file
 from ardoise.disclosure.release.plan import Plan, PrivatePlan, TablePlan
+from ardoise.disclosure.release.summary import (
+    NoisySummary,
+    ShownTable,
+    Summary,
+    TablesSummary,
+)
 from ardoise.disclosure.release.verdict import Check, Fact, Verdict
 from ardoise.disclosure.tables.build import Dimension, TableSpec, build
 from ardoise.disclosure.tables.protection import History, Protected, protect
-from ardoise.disclosure.tables.publish import to_frame
+from ardoise.disclosure.tables.publish import STATUS, to_frame
 from ardoise.disclosure.tables.sensitivity import Policy
 from ardoise.disclosure.tables.system import CellKey
 
@@ -62,6 +69,7 @@ class Release:
     """To be kept before anything leaves."""
     published: tuple[Publication, ...]
     """To be kept with what was published before."""
+    summary: Summary
 
 
 def digest_of(frame: pl.DataFrame) -> str:
@@ -81,13 +89,16 @@ def release(
     chance: np.random.Generator,
     ledger: Ledger,
     history: Sequence[Publication] = (),
+    research_before: Sequence[str] = (),
     progress: Progress = lambda _what, _done, _total: None,
 ) -> Release:
     """Make and judge everything that a plan asks for.
 
-    `frame` has one row a person. Raises DisclosureFault for input that cannot be used at all and
+    `frame` has one row a person; `research_before` names research files of the same persons that
+    left already. Raises DisclosureFault for input that cannot be used at all and
     BudgetSpent; a promise that does not hold is a failed check instead.
     """
+    rows.check_units(plan)
     levels_are_sound(plan, frame)
     tables = _Tables(frame, plan, history, progress)
     tables.run()
@@ -96,12 +107,16 @@ def release(
         progress(f"file {file.name}", done, len(plan.files))
         files[file.name] = release_file(frame, plan, file, chance)
     checks, facts = list(tables.checks), list(tables.facts)
+    checks += tiers.check_alone(plan, research_before)
     for one in files.values():
         checks += one.checks
         facts += one.facts
     frames = dict(tables.frames)
+    added: list[NoisySummary] = []
     for noisy in plan.private:
-        made, ledger = _private(frame, noisy, ledger)
+        own = rows.of_private(frame, plan, noisy.by, noisy.value, noisy.name)
+        made, ledger = _private(own, noisy, ledger)
+        added.append(NoisySummary(noisy.name, str(noisy.epsilon), made.error))
         frames[noisy.name] = made.frame
         checks.append(
             Check(noisy.name, "differential privacy", f"budget {ledger.budget}",
@@ -109,7 +124,11 @@ def release(
         )  # fmt: skip
         facts.append(Fact(noisy.name, "95 % of counts are within", f"± {made.error:.1f}"))
     verdict = Verdict(plan.name, digest_of(frame), tuple(checks), tuple(facts))
-    return Release(plan, verdict, frames, files, ledger, tuple(tables.published))
+    summary = Summary(
+        frame.height, tuple(tables.summaries), tuple(one.summary for one in files.values()),
+        tuple(added),
+    )  # fmt: skip
+    return Release(plan, verdict, frames, files, ledger, tuple(tables.published), summary)
 
 
 def _private(
@@ -141,6 +160,7 @@ class _Tables:
         self.checks: list[Check] = []
         self.facts: list[Fact] = []
         self.published: list[Publication] = []
+        self.summaries: list[TablesSummary] = []
 
     def run(self) -> None:
         """Counts together, and each summed column for itself."""
@@ -160,7 +180,10 @@ class _Tables:
         ]
         figure = value or "count"
         before = [one for one in self.history if (one.figure, one.unit) == (figure, unit)]
-        system = build(self.frame, [*specs, *_specs(before)], value=value, unit=unit)
+        earlier = _specs(before)
+        also = [column for spec in earlier for one in spec.by for column in one.columns]
+        frame = rows.of_tables(self.frame, self.plan, members, also=also)
+        system = build(frame, [*specs, *earlier], value=value, unit=unit if value else None)
         names = ", ".join(table.name for table in members)
         try:
             protected = protect(
@@ -178,6 +201,8 @@ class _Tables:
         self._judge(names, protected)
         for table, spec in zip(members, specs, strict=True):
             self.frames[table.name] = to_frame(protected, value=figure, table=spec)
+        shown = [_shown(table.name, self.frames[table.name]) for table in members]
+        self.summaries.append(_summary(figure, shown, len(earlier), protected))
         self.published.append(
             Publication(
                 figure, unit, tuple(_table(spec) for spec in specs), _cells(protected, specs)
@@ -210,6 +235,31 @@ class _Tables:
         if protected.bound is not None and protected.loss > 0:
             gap = max(protected.loss - protected.bound, 0.0) / protected.loss
             self.facts.append(Fact(names, "loss above the proved least, at most", f"{gap:.1%}"))
+
+
+def _shown(name: str, frame: pl.DataFrame) -> ShownTable:
+    return ShownTable(name, frame.height, int((frame[STATUS] == "hidden").sum()))
+
+
+def _summary(
+    figure: str, shown: Sequence[ShownTable], earlier: int, protected: Protected
+) -> TablesSummary:
+    audit = protected.audit
+    widths = [one.high - one.low for one in audit.intervals]
+    small = int(protected.sensitivity.primary.sum())
+    return TablesSummary(
+        figure=figure,
+        tables=tuple(shown),
+        cells=protected.system.size,
+        small=small,
+        for_them=int(protected.hidden.sum()) - small,
+        attacked_with=earlier,
+        programmes=audit.programmes,
+        recovered=len(audit.recovered),
+        too_close=len(audit.under_protected) + len(audit.published),
+        narrowest=float(min(widths)) if widths else None,
+        middle=float(np.median(widths)) if widths else None,
+    )
 
 
 def _table(spec: TableSpec) -> PublishedTable:

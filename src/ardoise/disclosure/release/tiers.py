@@ -82,6 +82,30 @@ def check_bounds(file: FilePlan) -> list[Check]:
     ]
 
 
+def check_alone(plan: Plan, before: Sequence[str]) -> list[Check]:
+    """That nobody can cross two files of the same persons: each may be safe, both together not."""
+    research = [file.name for file in plan.files if file.tier == "research"]
+    checks = []
+    for name in research:
+        others = [*before, *(other for other in research if other != name)]
+        advice = f"release one file: this one and {', '.join(others)} can be crossed"
+        checks.append(
+            Check(
+                name, "the only research file of these persons", "0 others",
+                f"{len(others)} others", not others, advice if others else "",
+            )
+        )  # fmt: skip
+    return checks
+
+
+def known(file: FilePlan) -> Sequence[str]:
+    """What an attacker knows of everybody, all of it to be measured.
+
+    In a research file also what goes along as it stands, or `keep` would be a way round the bounds.
+    """
+    return [*file.quasi, *(file.keep if file.tier == "research" else ())]
+
+
 def leaving(file: FilePlan) -> Sequence[str]:
     """The columns of a released file, in order."""
     return [*file.quasi, *(one.column for one in file.sensitive), *file.keep]

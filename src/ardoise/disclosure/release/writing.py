@@ -1,13 +1,14 @@
 """The bytes of a release: Parquet and CSV that a spreadsheet cannot be tricked by."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
 from ardoise.disclosure.release.codebook import Study, codebook
 from ardoise.disclosure.release.run import Release
 
+ROW = "row"
 _FORMULA = r"^[=+\-@\t\r]"
 """OWASP ASVS 5, 1.2.10: a spreadsheet would run a text that begins so."""
 
@@ -36,10 +37,34 @@ def bytes_of(made: Release, study: Study, labels: Mapping[str, str]) -> dict[str
     """File name → bytes of everything that leaves. Raises ValueError unless the verdict passed."""
     if not made.verdict.passed:
         raise ValueError("the verdict did not pass: nothing leaves")
-    frames = {name: one.frame for name, one in made.files.items()} | dict(made.tables)
+    frames = frames_of(made)
     out: dict[str, bytes] = {}
     for name, frame in frames.items():
         out[f"{name}.csv"] = to_csv(frame)
         out[f"{name}.parquet"] = to_parquet(frame)
     out["codebook.xml"] = codebook(study, frames, labels)
     return out
+
+
+def frames_of(made: Release) -> dict[str, pl.DataFrame]:
+    """File name → what it holds, files of persons first, in the shape that the plan asks for."""
+    frames: dict[str, pl.DataFrame] = {}
+    for name, one in made.files.items():
+        if one.plan.shape == "flat":
+            frames[name] = one.frame
+        else:
+            frames |= pupils_and_scores(name, one.frame, [s.column for s in one.plan.sensitive])
+    return frames | dict(made.tables)
+
+
+def pupils_and_scores(
+    name: str, frame: pl.DataFrame, scores: Sequence[str]
+) -> dict[str, pl.DataFrame]:
+    """A statistics office's own shape: persons, and one row for each person and score.
+
+    `row` joins the two and nothing else: rows are numbered after they were shuffled.
+    """
+    numbered = frame.with_row_index(ROW, offset=1)
+    held = numbered.select(ROW, *(pl.col(column).cast(pl.String) for column in scores))
+    long = held.unpivot(index=ROW, variable_name="domain", value_name="band").sort(ROW, "domain")
+    return {name: numbered.drop(scores), f"{name}-scores": long}

@@ -5,13 +5,14 @@ Rules: threshold, (n, k) dominance, p % (Hundepool et al., Statistical Disclosur
 every person behind it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ardoise.disclosure.faults import DisclosureFault
-from ardoise.disclosure.tables.system import System
+from ardoise.disclosure.tables.system import MISSING, CellKey, System
 
 THRESHOLD = 11
 
@@ -131,7 +132,8 @@ class _Finder:
     def shares(self) -> _Found:
         """0 % and 100 %: the outcome of every person of the row is known.
 
-        A full cell must be able to lack one person, an empty one to have one.
+        A full cell must be able to lack one person, an empty one to have one. Persons without an
+        outcome are no cover for the others: everybody may know who was away.
         """
         system = self.system
         if not system.outcomes or not self.policy.mask_shares:
@@ -140,9 +142,17 @@ class _Finder:
         hit = np.zeros(system.size, dtype=np.bool_)
         for cell, key in enumerate(system.keys):
             for at in system.outcomes:
-                row = place.get((*key[:at], (), *key[at + 1 :])) if key[at] else None
-                hit[cell] |= row is not None and system.counts[cell] in (0, system.counts[row])
+                of = self._with_outcome(place, key, at)
+                hit[cell] |= of > 0 and system.counts[cell] in (0, of)
         full = hit & (system.values > 0)
         low = np.where(full, system.values - 1, system.values)
         high = np.where(full, system.values, system.values + 1)
         return hit, low, high, "a share of 0 % or 100 %"
+
+    def _with_outcome(self, place: Mapping[CellKey, int], key: CellKey, at: int) -> int:
+        """How many persons of the cell's row have an outcome; 0 for a cell that is none."""
+        row = place.get((*key[:at], (), *key[at + 1 :]))
+        if row is None or key[at] in ((), (MISSING,)):
+            return 0
+        away = place.get((*key[:at], (MISSING,), *key[at + 1 :]))
+        return int(self.system.counts[row]) - (0 if away is None else int(self.system.counts[away]))

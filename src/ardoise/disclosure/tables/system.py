@@ -11,6 +11,8 @@ CellKey = tuple[tuple[str, ...], ...]
 """One path for each dimension, coarse to fine: `()` is its total, `("75",)` a département."""
 
 TOTAL = "Total"
+MISSING = "NA"
+"""The category of those of whom a dimension's value is not known: neither right nor wrong."""
 
 
 @dataclass(frozen=True)
