@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ardoise.scoring.operators import compile_expression
 from ardoise.scoring.values import DirectedPair, Pair
-from tests.scoring.expressions import call, compiled, refusal, result
+from tests.scoring.expressions import call, compiled, refusal, result, scope_of
 
 SEED = bytes(range(32))
 
@@ -48,6 +49,7 @@ def test_an_index_may_be_a_variable_and_wants_order() -> None:
     form = call("index", ["a", "b"], n="N")
     assert result(form, N=("template", "single", "integer", 2)) == "b"
     assert result(form, N=("template", "single", "integer", None)) is None
+    assert result(call("index", ["a", "b"], n="2.0")) == "b"
     assert "takes ordered values" in refusal(call("index", ("a",), n=1))
 
 
@@ -164,5 +166,8 @@ def test_every_place_of_a_container_may_be_drawn() -> None:
 def test_a_random_value_of_nothing_is_null_and_needs_a_seed() -> None:
     assert result(call("random", ()), seed=SEED) is None
     assert "not single" in refusal(call("random", "a"))
+    scope = scope_of()
+    assert compile_expression(call("random", ("a",)), scope)[1:] == ("single", "string")
+    assert scope.draws
     with pytest.raises(Exception, match="give a seed"):
         result(call("random", ("a",)))

@@ -45,6 +45,8 @@ def test_any_n_takes_its_bounds_from_a_variable() -> None:
     assert result(form, N=("template", "single", "integer", 2)) is True
     assert result(form, N=("template", "single", "integer", 1)) is False
     assert result(form, N=("template", "single", "integer", None)) is None
+    half = call("any-n", True, min=1, max="N")
+    assert result(half, N=("template", "single", "integer", None)) is None
     assert "max must be a whole number or name a variable" in refusal(
         call("any-n", True, min=1, max="1.5")
     )

@@ -128,6 +128,7 @@ def test_random_floats_spread() -> None:
     assert compiled(call("random-float", max=1))[1:] == ("single", "float")
     assert result(call("random-float", min=2, max=1), seed=SEED) is None
     assert result(call("random-float", min=2.5, max=2.5), seed=SEED) == 2.5
+    assert result(call("random-float", max=0), seed=SEED) == 0
     empty = call("random-float", min="N", max=1)
     assert result(empty, seed=SEED, N=("template", "single", "float", None)) is None
     top = call("random-float", max="N")

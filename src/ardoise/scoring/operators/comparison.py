@@ -52,7 +52,7 @@ def _match(expression: Expression, operands: tuple[Compiled, ...], scope: Scope)
 
 
 def within_tolerance(
-    value: float, other: float, bounds: tuple[float, float], *, lower: bool, upper: bool
+    other: float, bounds: tuple[float, float], *, lower: bool, upper: bool
 ) -> bool:
     """Whether `other` lies between the bounds; `lower`, `upper`: whether a bound itself counts."""
     bottom, top = bounds
@@ -96,7 +96,7 @@ def _equal(expression: Expression, operands: tuple[Compiled, ...], scope: Scope)
         if value is None or given is None or below is None or above is None:
             return None
         bounds = tolerance_bounds(value, mode, below, above)
-        return within_tolerance(value, given, bounds, lower=lower, upper=upper)
+        return within_tolerance(given, bounds, lower=lower, upper=upper)
 
     return Compiled(run, "single", "boolean")
 
