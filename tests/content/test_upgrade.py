@@ -87,3 +87,27 @@ def test_qti_3_passes_and_gets_its_namespace() -> None:
 def test_what_is_no_item_is_a_fault() -> None:
     with pytest.raises(ContentFault, match="must be an item"):
         scorable_item(b"<html/>", file="q.xml")
+
+
+@pytest.mark.parametrize(
+    ("given", "template"),
+    [
+        ("http://www.imsglobal.org/question/qti_v2p1/rptemplates/match_correct", "match_correct"),
+        ("http://www.imsglobal.org/question/qti_v2p2/rptemplates/map_response.xml", "map_response"),
+        ("https://example.org/rptemplates/map_response_point.xml?v=1#x", "map_response_point"),
+        ("../rptemplates/Match_Correct.XML", "match_correct"),
+        ("match_correct/", "match_correct"),
+        (
+            "http://www.imsglobal.org/question/qti_v2p2/rptemplates/CC2_match.xml",
+            "CC2_match_inline",
+        ),
+        ("rptemplates/CC2_match", "CC2_match_inline"),
+        ("https://purl.imsglobal.org/spec/qti/v3p0/rptemplates/CC2_match.xml", "CC2_match"),
+    ],
+)
+def test_a_template_is_known_by_every_address_that_authors_write(given: str, template: str) -> None:
+    start, end = OLD.index("<responseProcessing>"), OLD.index("</assessmentItem>")
+    text = f'{OLD[:start]}<responseProcessing template="{given}"/>{OLD[end:]}'
+    found = scorable_item(text.format(space=SPACES[3]).encode(), file="q.xml").response_processing
+    assert found is not None
+    assert found.template == template

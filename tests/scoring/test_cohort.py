@@ -100,7 +100,7 @@ def test_other_columns_are_carried_along_first() -> None:
 
 def test_every_declared_outcome_is_given_if_asked_for() -> None:
     outcomes = (SCORE, OutcomeDeclaration("MAXSCORE", "single", "integer", ("3",)))
-    item = named("i", made("CC2_match", "A", outcomes=outcomes))
+    item = named("i", made("CC2_match_basic", "A", outcomes=outcomes))
     out = Cohort([item], outcomes="declared").score(pl.DataFrame({"i:RESPONSE": ["A", "B"]}))
     assert out.to_dict(as_series=False) == {
         "i:SCORE": [3.0, 0.0], "i:MAXSCORE": [3, 3], "i": ["full", "none"],

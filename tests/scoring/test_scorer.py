@@ -1,7 +1,7 @@
 """The standard templates of response processing, exactly."""
 
 from fractions import Fraction
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
@@ -150,17 +150,36 @@ def test_an_unreadable_number_is_no_value_so_the_default_is_not_given() -> None:
     assert (points(item, "deux"), points(item, "3"), points(item, "2,0")) == (0, 0.5, 1)
 
 
-def test_cc2_gives_the_maximum_of_the_item_and_says_the_feedback() -> None:
+@pytest.mark.parametrize(
+    ("template", "worth", "feedback", "basic"),
+    [
+        ("CC2_match", (1, 0, 0), (None, None, None), (None, None, None)),
+        ("CC2_match_inline", (3, 0, 0), ("A", "B", None), (None, None, None)),
+        ("CC2_match_basic", (3, 0, 0), (None, None, None), ("correct", "incorrect", "incorrect")),
+        ("CC2_map_response", (3, 1, 0), ("correct", "incorrect", "incorrect"), (None, None, None)),
+    ],
+)
+def test_the_templates_of_common_cartridges_set_what_they_publish(
+    template: Template, worth: Any, feedback: Any, basic: Any
+) -> None:
     outcomes = (
         SCORE,
         OutcomeDeclaration("MAXSCORE", "single", "float", ("3",)),
+        OutcomeDeclaration("FEEDBACK", "single", "identifier"),
         OutcomeDeclaration("FEEDBACKBASIC", "single", "identifier"),
     )
-    item = made("CC2_match", "A", outcomes=outcomes)
-    assert scored(item, "A").score == scored(item, "A").max_score == 3
-    assert [scored(item, *given).outcomes["FEEDBACKBASIC"] for given in (("A",), ("B",), ())] == [
-        "correct", "incorrect", "incorrect",
-    ]  # fmt: skip
+    item = made(template, "A", outcomes=outcomes, mapping=table(("A", 3), ("B", 1)))
+    found = [scored(item, *given).outcomes for given in (("A",), ("B",), ())]
+    assert tuple(one["SCORE"] for one in found) == worth
+    assert tuple(one["FEEDBACK"] for one in found) == feedback
+    assert tuple(one["FEEDBACKBASIC"] for one in found) == basic
+
+
+def test_a_cartridge_item_without_feedback_declares_none() -> None:
+    outcomes = (SCORE, OutcomeDeclaration("MAXSCORE", "single", "float", ("3",)))
+    for template in ("CC2_match_inline", "CC2_match_basic", "CC2_map_response"):
+        item = made(template, "A", outcomes=outcomes, mapping=table(("A", 3)))
+        assert (points(item, "A"), points(item, "B")) == (3, 0)
 
 
 def test_an_item_without_processing_needs_a_rater() -> None:

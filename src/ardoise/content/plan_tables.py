@@ -19,6 +19,7 @@ CHOSEN = frozenset({"choice", "inline-choice", "hottext", "hotspot", "order"})
 """Interactions whose answers are counted out."""
 TEMPLATES = frozenset({
     "match_correct", "map_response", "CC2_match", "CC2_match_basic", "CC2_map_response",
+    "CC2_match_inline",
 })  # fmt: skip
 RESPONSE = "RESPONSE"
 """The one response that a standard template scores."""

@@ -12,8 +12,11 @@ from msgspec import Struct
 
 Template = Literal[
     "match_correct", "map_response", "map_response_point",
-    "CC2_match", "CC2_match_basic", "CC2_map_response",
+    "CC2_match", "CC2_match_basic", "CC2_map_response", "CC2_match_inline",
 ]  # fmt: skip
+"""The standard templates. CC2_match_inline is what QTI 2 calls CC2_match: QTI 3 published another
+one under this name.
+"""
 Kind = Literal["response", "template", "outcome"]
 
 

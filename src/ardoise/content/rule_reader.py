@@ -30,8 +30,12 @@ from ardoise.content.variables import IDENTIFIER
 
 NODES_LIMIT = 50_000
 _XINCLUDE = "http://www.w3.org/2001/XInclude"
+_QUERY = re.compile(r"[?#].*\Z", re.DOTALL)
 _SUFFIX = re.compile(r"\.(?:xml|json)\Z", re.IGNORECASE)
-_TEMPLATES: dict[str, Template] = {name.lower(): name for name in get_args(Template)}
+_VERSION_3 = re.compile(r"v3p\d", re.IGNORECASE)
+_TEMPLATES: dict[str, Template] = {
+    name.lower(): name for name in get_args(Template) if name != "CC2_match_inline"
+}
 _NULL = Expression("null", {})
 
 
@@ -57,7 +61,7 @@ class RuleReader:
         if not rules and given and kind == "response":
             template = template_named(given)
             if template is None:
-                named = ", ".join(get_args(Template))
+                named = ", ".join(_TEMPLATES.values())
                 message = f"the template {given[-60:]!a} is not known: {named} are"
                 self._fault(element, message)
                 return None
@@ -173,6 +177,13 @@ class RuleReader:
 
 
 def template_named(uri: str) -> Template | None:
-    """A standard template by any of its addresses: the last path segment says which."""
-    last = uri.strip().rstrip("/").replace("\\", "/").rpartition("/")[2]
-    return _TEMPLATES.get(_SUFFIX.sub("", last).lower())
+    """A standard template by any of its addresses: the last path segment says which.
+
+    Under the name of CC2_match QTI 3 publishes other rules than QTI 2 and the files that come
+    with Common Cartridges: there the address says whose are meant.
+    """
+    path = _QUERY.sub("", uri.strip()).rstrip("/").replace("\\", "/")
+    found = _TEMPLATES.get(_SUFFIX.sub("", path.rpartition("/")[2]).lower())
+    if found == "CC2_match" and not _VERSION_3.search(path):
+        return "CC2_match_inline"
+    return found

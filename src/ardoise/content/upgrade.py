@@ -45,6 +45,7 @@ def to_qti3(root: etree._Element, *, file: str) -> etree._Element:
     """
     if not is_qti2(root):
         return _in_one_namespace(root)
+    templates = _templates(root)
     for element in root.iter(etree.Element):
         element.set(_MARK, str(line_of(element) or 0))
         if local(element) == "mapEntry" and element.get("caseSensitive") is None:
@@ -62,7 +63,24 @@ def to_qti3(root: etree._Element, *, file: str) -> etree._Element:
         message = "cannot be upgraded from QTI 2: export it as QTI 2.2 or QTI 3"
         raise ContentFault(Finding(file, message, element=local(root))) from fault
     _restore_lines(upgraded)
+    for element, given in zip(_processings(upgraded), templates, strict=False):
+        if given is not None:
+            element.set("template", given)
     return upgraded
+
+
+def _templates(root: etree._Element) -> list[str | None]:
+    """The addresses of templates as the author wrote them.
+
+    The converter rewrites them to QTI 3's, where one that ends in .xml or a slash names nothing,
+    and the version is lost, on which the meaning of CC2_match depends.
+    """
+    return [element.get("template") for element in _processings(root)]
+
+
+def _processings(root: etree._Element) -> list[etree._Element]:
+    names = ("responseProcessing", "qti-response-processing")
+    return [element for element in root.iter(etree.Element) if local(element) in names]
 
 
 def _restore_lines(root: etree._Element) -> None:

@@ -1,9 +1,10 @@
 """The six standard response processing templates, as rules: compiled like an item's own.
 
-match_correct, map_response and map_response_point as in QTI 2.1, 2.2 and 3. The CC2 templates (QTI
-2.2's rptemplates for Common Cartridge): CC2_match gives MAXSCORE for the key, else 0;
-CC2_map_response gives 0 for NULL, else the mapping; both, but not CC2_match_basic, then set the
-feedback to `correct` if SCORE equals MAXSCORE, else to `incorrect`.
+match_correct, map_response and map_response_point as in QTI 2.1, 2.2 and 3. The templates for
+Common Cartridges as published. CC2_match: in QTI 3 as match_correct; in QTI 2, here
+CC2_match_inline, MAXSCORE for the key, and the response itself as FEEDBACK. CC2_match_basic:
+MAXSCORE for the key, and FEEDBACKBASIC `correct` or `incorrect`. CC2_map_response: as map_response,
+and FEEDBACK `correct` if SCORE equals MAXSCORE, else `incorrect`.
 """
 
 from collections.abc import Collection
@@ -11,28 +12,27 @@ from collections.abc import Collection
 from ardoise.content.processing import Assign, Branch, Condition, Expression, Rule, Template
 
 RESPONSE, SCORE, MAXSCORE = "RESPONSE", "SCORE", "MAXSCORE"
-FEEDBACK = ("FEEDBACK", "FEEDBACKBASIC")
-"""The template's own name for it, and the one of Common Cartridge's items."""
+FEEDBACK, FEEDBACKBASIC = "FEEDBACK", "FEEDBACKBASIC"
 
 
 def template_rules(template: Template, declared: Collection[str], line: int | None) -> list[Rule]:
     """The template's rules. `declared` says which outcomes the item has."""
-    full = _of("variable", MAXSCORE) if template.startswith("CC2") else _points(1)
     if template == "map_response_point":
-        rules: list[Rule] = [_mapped("map-response-point", line)]
-    elif template.endswith("map_response"):
-        rules = [_mapped("map-response", line)]
-    else:
-        key = Expression("match", {}, (_of("variable", RESPONSE), _of("correct", RESPONSE)), "")
-        rules = [_either(key, SCORE, full, _points(0), line)]
-    if template in ("CC2_match", "CC2_map_response"):
+        return [_mapped("map-response-point", line)]
+    if template == "map_response":
+        return [_mapped("map-response", line)]
+    if template == "CC2_map_response":
         pair = (_of("variable", MAXSCORE), _of("variable", SCORE))
         reached = Expression("equal", {"tolerance-mode": "exact"}, pair, "", line)
-        for name in FEEDBACK:
-            if name in declared:
-                words = (_word("correct"), _word("incorrect"))
-                rules.append(_either(reached, name, *words, line))
-    return rules
+        said = _judged(reached, FEEDBACK, declared, line)
+        return [_mapped("map-response", line), *said]
+    key = Expression("match", {}, (_of("variable", RESPONSE), _of("correct", RESPONSE)), "")
+    if template == "CC2_match_inline":
+        return [*_echoed(declared, line), _if(key, SCORE, _of("variable", MAXSCORE), line)]
+    if template == "CC2_match_basic":
+        full = _if(key, SCORE, _of("variable", MAXSCORE), line)
+        return [full, *_judged(key, FEEDBACKBASIC, declared, line)]
+    return [_either(key, SCORE, _points(1), _points(0), line)]
 
 
 def _of(name: str, identifier: str) -> Expression:
@@ -47,12 +47,29 @@ def _word(text: str) -> Expression:
     return Expression("base-value", {"base-type": "identifier"}, (), text)
 
 
+def _echoed(declared: Collection[str], line: int | None) -> list[Rule]:
+    """Feedback on the option that was chosen; items without feedback do not declare it."""
+    given = Assign("set-outcome-value", FEEDBACK, _of("variable", RESPONSE), line)
+    return [given] if FEEDBACK in declared else []
+
+
+def _judged(
+    condition: Expression, name: str, declared: Collection[str], line: int | None
+) -> list[Rule]:
+    said = _either(condition, name, _word("correct"), _word("incorrect"), line)
+    return [said] if name in declared else []
+
+
+def _if(condition: Expression, name: str, value: Expression, line: int | None) -> Condition:
+    then = Branch(condition, (Assign("set-outcome-value", name, value, line),), line)
+    return Condition((then,), line)
+
+
 def _either(
     condition: Expression, name: str, yes: Expression, no: Expression, line: int | None
 ) -> Condition:
-    then = Branch(condition, (Assign("set-outcome-value", name, yes, line),), line)
     other = Branch(None, (Assign("set-outcome-value", name, no, line),), line)
-    return Condition((then, other), line)
+    return Condition((*_if(condition, name, yes, line).branches, other), line)
 
 
 def _mapped(name: str, line: int | None) -> Condition:
