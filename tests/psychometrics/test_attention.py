@@ -49,7 +49,8 @@ def test_a_sound_test_needs_nobody() -> None:
 @pytest.mark.parametrize(
     ("changes", "kind", "grade"),
     [
-        ({"slope": -0.1}, "negative-slope", 3),
+        ({"slope": -0.1, "slope_se": 0.04}, "negative-slope", 3),
+        ({"slope": -0.1, "slope_se": 0.3}, "flat-slope", 2),
         ({"slope": 0.1}, "flat-slope", 2),
         ({"item_rest": -0.05}, "negative-item-rest", 3),
         ({"item_rest": 0.1}, "low-item-rest", 2),
@@ -68,19 +69,19 @@ def test_an_items_fault_is_told_once(changes: dict[str, object], kind: str, grad
 
 
 def test_an_item_on_one_pupils_result_moves_it_by_its_share_of_the_error() -> None:
-    (row,) = told(with_item(slope=-0.1))
+    (row,) = told(with_item(slope=-0.2))
     assert row.impact == pytest.approx(50 * 0.4 * 0.5**0.5)
 
 
 def test_no_convergence_comes_before_every_item() -> None:
-    rows = told(with_item(slope=-0.1), replace(FINE, converged=False))
+    rows = told(with_item(slope=-0.2), replace(FINE, converged=False))
     assert [row.kind for row in rows] == ["not-converged", "negative-slope"]
     assert [row.rank for row in rows] == [1, 2]
 
 
 def test_of_one_gravity_the_larger_impact_comes_first() -> None:
-    light = replace(ITEM, slope=-0.1, weight=0.1)
-    heavy = replace(ITEM, item="q2", position=2, slope=-0.1, weight=0.4)
+    light = replace(ITEM, slope=-0.2, weight=0.1)
+    heavy = replace(ITEM, item="q2", position=2, slope=-0.2, weight=0.4)
     rows = told(replace(SOUND, items=[light, heavy]))
     assert [row.item for row in rows] == ["q2", "q1"]
 
@@ -127,3 +128,10 @@ def test_items_left_out_of_the_calibration_are_told() -> None:
     findings = (("q1", "constant"), ("q2", "never-seen"), ("q2", "few-answers"))
     rows = told(SOUND, replace(FINE, findings=findings))
     assert [(row.kind, row.item) for row in rows] == [("constant", "q1"), ("never-seen", "q2")]
+
+
+def test_in_a_small_sample_chance_is_not_called_a_fault() -> None:
+    few = {"administered": 80, "infit": 1.25, "rmsd": 0.07, "item_rest": -0.05}
+    assert [row.kind for row in told(with_item(**few))] == ["low-item-rest"]
+    many = {**few, "administered": 80_000}
+    assert {row.kind for row in told(with_item(**many))} == {"misfit", "negative-item-rest"}

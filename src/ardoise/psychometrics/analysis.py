@@ -187,7 +187,7 @@ class _Chain:
         self.dif: list[tuple[DifReport, tuple[LogisticDif, ...]]] = []
         names = self.responses.group_names
         if self.responses.groups is None or len(names) < 2:
-            why = "the responses have no two groups (--group names their column)"
+            why = "the responses have fewer than two groups"
             self.missing.append({"what": "DIF", "why": why})
             return
         reference = self.plan.reference or names[0]

@@ -27,7 +27,8 @@ from ardoise.psychometrics.tables import (
 
 FLAT_SLOPE = 0.2
 LOW_CORRELATION = 0.15
-MISFIT = (0.8, 1.2)
+MISFIT = 0.2
+"""Of infit from 1. In a small sample limits widen to what chance alone would reach."""
 DISTANCE = 0.05
 DEPENDENT = 0.2
 NOT_REACHED_JUMP = 0.05
@@ -92,11 +93,12 @@ def _findings(tables: Tables, about: Circumstances) -> Iterator[AttentionRow]:
             yield _row(3, kind, item, impact=impact.of_item(item))
     for row in tables.items:
         yield from _of_item(row, impact)
+    noise = 3 / math.sqrt(everybody.pupils) if everybody and everybody.pupils else 0.0
     yield from _of_options(tables.options, impact)
     yield from _of_drift(tables.drift, about)
     yield from _of_dif(tables.dif, impact)
     for pair in tables.dependence:
-        if pair.q3_adjusted > DEPENDENT:
+        if pair.q3_adjusted > max(DEPENDENT, noise):
             moved = impact.of_pair(pair.item, pair.other, pair.q3_adjusted)
             grade = 2 if pair.q3_adjusted > 1.5 * DEPENDENT else 1
             yield _row(grade, "dependence", pair.item, pair.other, pair.q3_adjusted, impact=moved)
@@ -167,16 +169,18 @@ def _of_test(everybody: GroupRow, about: Circumstances) -> Iterator[AttentionRow
 def _of_item(row: ItemRow, impact: _Impact) -> Iterator[AttentionRow]:
     moved = impact.of_item(row.item)
     slope, rest = row.slope, row.item_rest
-    if slope is not None and slope < 0:
+    noise = 1 / math.sqrt(max(row.administered, 1))
+    if slope is not None and slope + 2 * (row.slope_se or 0.0) < 0:
         yield _row(3, "negative-slope", row.item, value=slope, impact=moved)
-    elif rest is not None and rest < 0:
+    elif rest is not None and rest < -2 * noise:
         yield _row(3, "negative-item-rest", row.item, value=rest, impact=moved)
     elif slope is not None and slope < FLAT_SLOPE:
         yield _row(2, "flat-slope", row.item, value=slope, impact=moved)
     elif rest is not None and rest < LOW_CORRELATION:
         yield _row(2, "low-item-rest", row.item, value=rest, impact=moved)
-    distant = row.rmsd is not None and row.rmsd > DISTANCE
-    if distant or (row.infit is not None and not MISFIT[0] <= row.infit <= MISFIT[1]):
+    distant = row.rmsd is not None and row.rmsd > max(DISTANCE, noise)
+    wide = max(MISFIT, 3 * noise)
+    if distant or (row.infit is not None and abs(row.infit - 1) > wide):
         yield _row(2, "misfit", row.item, value=row.rmsd, second=row.infit, impact=moved)
     if row.omitted is not None and row.omitted > OMITTED:
         yield _row(1, "omitted", row.item, value=row.omitted, impact=moved)

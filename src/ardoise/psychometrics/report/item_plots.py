@@ -135,7 +135,7 @@ def information(
 
 def _panel(words: Words) -> tuple[Figure, Axes]:
     figure = Figure(figsize=SIZE)
-    axes = figure.add_axes((0.145, 0.2, 0.835, 0.74))
+    axes = figure.add_axes((0.165, 0.2, 0.815, 0.74))
     axes.xaxis.set_major_formatter(words.axis)
     axes.yaxis.set_major_formatter(words.axis)
     axes.tick_params(length=3)
