@@ -74,7 +74,7 @@ def test_a_good_file_says_all_that_it_says() -> None:
     assert campaign.opens == datetime(2026, 11, 23, 6, tzinfo=UTC)
     assert campaign.group_labels == ("À besoins", "Fragile", "Satisfaisant")
     part = campaign.part("francais")
-    assert (part.minutes, part.writer, part.grace_seconds) == (50, "pupil", 30)
+    assert (part.minutes, part.writer, part.grace_seconds, part.forms) == (50, "pupil", 30, 1)
     (domain,) = campaign.domains
     assert domain.items == ("fr-01", "fr-02")
     assert [domain.group(score) for score in (0, 0.99, 1, 2, 2.5, 9)] == [0, 0, 1, 1, 2, 2]
@@ -97,6 +97,9 @@ def test_a_good_file_says_all_that_it_says() -> None:
         ("closes = 2026-12-04T18", "closes = 2026-11-04T18", "order", "closes"),
         ("minutes = 50", "minutes = 601", "range", "minutes"),
         ("minutes = 50", "minutes = true", "type", "minutes"),
+        ("minutes = 50", "minutes = 50\nforms = 0", "range", "forms"),
+        ("minutes = 50", "minutes = 50\nforms = 21", "range", "forms"),
+        ('writer = "pupil"', 'writer = "teacher"\nforms = 2', "keyed-forms", "forms"),
         ("minutes = 50", "minuts = 50", "unknown-key-near", "minuts"),
         ("minutes = 50", "minutes = 50\nzzz = 1", "unknown-key", "zzz"),
         ('writer = "pupil"', 'writer = "parent"', "choice", "writer"),

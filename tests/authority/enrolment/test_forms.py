@@ -61,3 +61,10 @@ def test_the_number_that_is_printed_is_the_one_that_is_scored(package) -> None: 
     for answer, points in ((number + 1, 1.0), (number, 0.0)):
         result = scorer.score({"RESPONSE": (str(answer),)}, templates=form["sum"])
         assert result.score == points
+
+
+def test_forms_of_a_part_draw_differently_and_the_first_is_the_parts_own(package) -> None:  # type: ignore[no-untyped-def]
+    first = drawn(package.items, part="calcul", key=KEY)["sum"]
+    assert drawn(package.items, part="calcul", key=KEY, form=1)["sum"] == first
+    others = [drawn(package.items, part="calcul", key=KEY, form=n)["sum"] for n in (2, 3)]
+    assert len({form.values["A"] for form in (first, *others)}) == 3

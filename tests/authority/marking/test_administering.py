@@ -4,8 +4,8 @@ from unittest import mock
 
 import pytest
 
+from ardoise.authority.collection.administering import Administering
 from ardoise.authority.collection.sheets import open_sheet
-from ardoise.authority.marking.administering import Administering
 from ardoise.authority.marking.rules import mark_campaign, marks_of
 from tests.authority.marking.marked import PART, marked
 
@@ -33,6 +33,6 @@ def test_no_code_is_opened_where_every_seat_was_given_everything() -> None:
     exam.put({}, seq=1)
     part = exam.campaign.parts.get(part=PART)
     sheet = open_sheet(exam.key, exam.campaign.sheets.get())
-    with mock.patch("ardoise.authority.marking.administering.Seat") as seats:
+    with mock.patch("ardoise.authority.collection.administering.Seat") as seats:
         assert Administering(exam.campaign, part, exam.key).given([sheet]) == {}
     assert not seats.objects.filter.called

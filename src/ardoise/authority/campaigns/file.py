@@ -23,6 +23,7 @@ _ITEM_ID = r"[A-Za-z_][A-Za-z0-9_.-]{0,63}"
 _PACKAGE = r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*){0,4}"
 _LABEL = r"(?=.*\S)[^\x00-\x1f\x7f]{1,60}"
 _LANGUAGE = r"[a-z]{2,3}(-[A-Z]{2})?"
+FORMS_LIMIT = 20
 _SYNTAX_PLACE = re.compile(r" ?\(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
@@ -45,6 +46,8 @@ class PartSpec(Struct, frozen=True):
     """0: only the window limits."""
     writer: Literal["pupil", "teacher"]
     grace_seconds: int = 30
+    forms: int = 1
+    """How many booklets differ in their template values; a seat gets one by lot."""
 
 
 class DomainSpec(Struct, frozen=True):
@@ -179,13 +182,17 @@ def _part(table: Table) -> PartSpec | None:
     minutes = table.integer("minutes", 0, 600)
     writer = table.choice("writer", ("pupil", "teacher"))
     grace = table.integer("grace_seconds", 0, 600, default=30)
+    forms = table.integer("forms", 1, FORMS_LIMIT, default=1)
     table.close()
     if identifier is None or title is None or package is None:
         return None
-    if minutes is None or writer is None or grace is None:
+    if minutes is None or writer is None or grace is None or forms is None:
+        return None
+    if writer == "teacher" and forms > 1:
+        table.fault("keyed-forms", "forms", value=identifier)
         return None
     kind: Literal["pupil", "teacher"] = "pupil" if writer == "pupil" else "teacher"
-    return PartSpec(identifier, title, package, minutes, kind, grace)
+    return PartSpec(identifier, title, package, minutes, kind, grace, forms)
 
 
 def _domain(table: Table) -> DomainSpec | None:

@@ -95,6 +95,12 @@ _ERRORS = {
         "Le contenu « {value} » est refusé : {reason}", "Corrigez le paquet QTI.",
         "The content “{value}” is refused: {reason}", "Correct the QTI package.",
     ),
+    "keyed-forms": (
+        "La partie « {value} » est saisie par un enseignant : elle n’a qu’une forme.",
+        "Ôtez forms, ou faites répondre les élèves (writer = \"pupil\").",
+        "Part “{value}” is keyed by a teacher: it has one form.",
+        "Remove forms, or let pupils answer (writer = \"pupil\").",
+    ),
     "exists": (
         "Une campagne « {value} » existe ou a existé.", "Choisissez un autre id.",
         "There is or was a campaign “{value}”.", "Choose another id.",
@@ -116,6 +122,13 @@ _WARNINGS = {
     "idle-part": (
         "La partie « {value} » n’a aucun domaine.", "Elle n’aura pas de résultats par groupe.",
         "The part “{value}” has no domain.", "It will have no results by group.",
+    ),
+    "same-forms": (
+        "La partie « {value} » a plusieurs formes, mais aucun item ne tire de valeurs : "
+        "elles seront toutes pareilles.",
+        "Ôtez forms, ou donnez à des items un qti-template-processing.",
+        "Part “{value}” has several forms, but no item draws values: they will all be the same.",
+        "Remove forms, or give items a qti-template-processing.",
     ),
     "short": (
         "La fenêtre est plus courte que la partie « {value} ».", "Allongez la fenêtre.",

@@ -51,7 +51,10 @@ class Part(models.Model):
     digest = models.CharField(max_length=64)
     """content.Package.digest: what the booklet was made from."""
     keymap = models.BinaryField(default=b"")
-    """content.KeyMap as JSON: neutral identifiers back to the author's."""
+    """content.KeyMap as JSON: neutral identifiers back to the author's; of form 1. Items are called
+    the same in every form (enrolment.forms)."""
+    forms = models.PositiveSmallIntegerField(default=1)
+    """Booklets that differ in template values; every seat gets one of them by lot."""
 
     class Meta:
         ordering = ["campaign", "position"]

@@ -29,6 +29,8 @@ class LoadedPackage:
     digest: str
     items: tuple[str, ...]
     """QTI item identifiers in test order."""
+    draws: bool = False
+    """Whether an item draws values, so that forms can differ."""
 
 
 def load_packages(
@@ -46,6 +48,9 @@ def load_packages(
         loaded = _load(part, folder, line, found)
         if loaded is not None:
             packages[part.id] = loaded
+            if part.forms > 1 and not loaded.draws:
+                at = lines.get(("parts", index, "forms"))
+                found.add("same-forms", at, None, "forms", value=part.id)
     items = check_items(file, {part: package.items for part, package in packages.items()})
     findings = (*found.all(), *items, *file.findings)
     if has_errors(findings):
@@ -76,8 +81,9 @@ def _load(part: PartSpec, folder: Path, line: int | None, found: Findings) -> Lo
         reason = type(fault).__name__
         found.add("package", line, None, "package", value=part.package, reason=reason)
         return None
+    draws = any(item.scorable.template_processing is not None for item in package.items)
     items = tuple(item.identifier for item in package.items)
-    return LoadedPackage(part.package, content, package.digest, items)
+    return LoadedPackage(part.package, content, package.digest, items, draws)
 
 
 def zipped(folder: Path) -> bytes:

@@ -58,6 +58,7 @@ def create_campaign(
                 minutes=spec.minutes,
                 grace_s=spec.grace_seconds,
                 writer=spec.writer,
+                forms=spec.forms,
                 package=package.content,
                 package_name=package.name,
                 digest=package.digest,

@@ -6,20 +6,21 @@ kept for one run, in memory alone.
 
 import math
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 from msgspec.structs import replace
 
 from ardoise.authority.campaigns.models import Campaign
+from ardoise.authority.collection.administering import Administering
 from ardoise.authority.collection.models import Extent, Unopened
 from ardoise.authority.collection.sheets import extent
-from ardoise.authority.enrolment.models import Seat
+from ardoise.authority.enrolment.forms import FIRST, forms_of, keymaps_of
+from ardoise.authority.enrolment.models import ContentKey, Seat
 from ardoise.authority.enrolment.rules import group_key, seat_code
 from ardoise.authority.keyring import CampaignKey
-from ardoise.content import keymap
 from ardoise.content.keymap import KeyMap
 from ardoise.contract import limits
 from ardoise.contract.returns import Record
@@ -45,8 +46,9 @@ class PartPlan:
 
     part: str
     writer: Writer
-    keys: KeyMap
-    """Its items and responses, in the booklet's order."""
+    keys: Mapping[int, KeyMap]
+    """Form → its items and responses, in the booklet's order."""
+    administering: Administering
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ class _Seat:
     role: str
     group: int
     code: str
+    forms: Mapping[str, int] = field(default_factory=dict)
     root: SeatKeys | None = None
 
 
@@ -80,15 +83,17 @@ class _Refused(Exception):
         self.why = why
 
 
-def part_plans(campaign: Campaign) -> dict[str, PartPlan]:
+def part_plans(campaign: Campaign, key: CampaignKey) -> dict[str, PartPlan]:
     """Part → plan, for the parts whose booklets were sealed."""
+    sealed = ContentKey.objects.filter(part__campaign=campaign).values("part")
     return {
         part.part: PartPlan(
             part.part,
             "teacher" if part.writer == "teacher" else "pupil",
-            keymap.decode(bytes(part.keymap)),
+            keymaps_of(part),
+            Administering(campaign, part, key),
         )
-        for part in campaign.parts.filter(content_key__isnull=False)
+        for part in campaign.parts.filter(pk__in=sealed)
     }
 
 
@@ -101,7 +106,7 @@ class Opener:
         self._threads = threads or os.cpu_count() or 1
         self._seats: dict[str, _Seat | None] = {}
         self._groups: dict[int, bytes] = {}
-        self.plans = part_plans(campaign)
+        self.plans = part_plans(campaign, key)
 
     def open_all(self, records: Sequence[tuple[Record, bytes]]) -> list[Opened | Rejected]:
         """Each record opened or rejected, in the same order."""
@@ -119,18 +124,19 @@ class Opener:
         rows = Seat.objects.filter(campaign=self._campaign, number__in=missing)
         for seat in rows.select_related("group"):
             code = seat_code(self.key, seat)
-            self._seats[seat.number] = _Seat(seat.role, seat.group_id, code)
+            forms = forms_of(self.key, seat)
+            self._seats[seat.number] = _Seat(seat.role, seat.group_id, code, forms)
             if seat.group_id not in self._groups:
                 self._groups[seat.group_id] = group_key(self.key, seat.group)
 
     def _open(self, record: Record, sealed: bytes) -> Opened | Rejected:
         try:
-            plan, sheet = self._opened(record, sealed)
+            reached, sheet = self._opened(record, sealed)
         except _Refused as refused:
             return Rejected(_clamped(record), refused.why, sealed)
-        return Opened(record, sheet, extent(sheet, plan.keys.items))
+        return Opened(record, sheet, reached)
 
-    def _opened(self, record: Record, sealed: bytes) -> tuple[PartPlan, Sheet]:
+    def _opened(self, record: Record, sealed: bytes) -> tuple[Extent, Sheet]:
         if record != _clamped(record):
             raise _Refused(Why.OUT_OF_BOUNDS)
         plan = self.plans.get(record.part)
@@ -156,8 +162,14 @@ class Opener:
         said = (sheet.campaign, sheet.number, sheet.part, sheet.version, sheet.writer)
         if said != (self._campaign.pk, record.number, record.part, record.version, plan.writer):
             raise _Refused(Why.ANOTHER_PLACE)
-        _check_items(sheet, plan)
-        return plan, sheet
+        # The key was found by the seat: it is there.
+        seat = self._seats[record.number]
+        form = FIRST if seat is None else seat.forms.get(record.part, FIRST)
+        if (keys := plan.keys.get(form)) is None:
+            raise _Refused(Why.UNKNOWN_PART)
+        _check_items(sheet, keys)
+        given = plan.administering.items(sheet, form, None if seat is None else seat.root)
+        return extent(sheet, keys.items if given is None else given), sheet
 
     def _sheet_key(self, record: Record, plan: PartPlan) -> bytes:
         seat = self._seats.get(record.number)
@@ -181,17 +193,17 @@ class Opener:
         return keyed_sheet_key(self._groups[group], number=record.number, part=record.part)
 
 
-def _check_items(sheet: Sheet, plan: PartPlan) -> None:
+def _check_items(sheet: Sheet, keys: KeyMap) -> None:
     named = {*sheet.visited, *sheet.flags, *sheet.absent, *sheet.seconds, *sheet.responses}
     if sheet.position is not None:
         named.add(sheet.position)
-    if named - plan.keys.items.keys():
+    if named - keys.items.keys():
         raise _Refused(Why.UNKNOWN_ITEM)
     longest = max(len(sheet.visited), len(sheet.flags), len(sheet.absent))
-    if longest > len(plan.keys.items) or not all(map(math.isfinite, sheet.seconds.values())):
+    if longest > len(keys.items) or not all(map(math.isfinite, sheet.seconds.values())):
         raise _Refused(Why.OUT_OF_BOUNDS)
     for item, responses in sheet.responses.items():
-        match plan.keys.misfit(item, responses):
+        match keys.misfit(item, responses):
             case "unknown":
                 raise _Refused(Why.UNKNOWN_ITEM)
             case "too-many":

@@ -26,7 +26,7 @@ def item_state(sheet: Sheet, item: str) -> ItemState:
 
 
 def extent(sheet: Sheet, items: Iterable[str]) -> models.Extent:
-    """How far a sheet goes through these items of its booklet."""
+    """How far a sheet goes through these items of its booklet: those that its seat was given."""
     states = {item_state(sheet, item) for item in items}
     if not states or states == {"not-reached"}:
         return models.Extent.UNTOUCHED

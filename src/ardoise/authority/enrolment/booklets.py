@@ -1,7 +1,7 @@
-"""Makes the sealed booklet of each part from its package, once.
+"""Makes the sealed booklet of each form of each part from its package, once.
 
-The content key is random, the same for every seat of a part, and wrapped for each in the kit. What
-is sealed here leaves for delivery as it is; the key map stays.
+The content key is random, the same for every seat that has the form, and wrapped for each in the
+kit. What is sealed here leaves for delivery as it is; the key map stays.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from django.db import transaction
 
 from ardoise.authority.campaigns.models import Campaign, Part
 from ardoise.authority.campaigns.rules import refuse_if_closed
-from ardoise.authority.enrolment.forms import drawn
+from ardoise.authority.enrolment.forms import FIRST, drawn, named
 from ardoise.authority.enrolment.models import ContentKey, SealedBlob
 from ardoise.authority.enrolment.rules import EnrolmentRefused, Progress
 from ardoise.authority.keyring import CampaignKey
@@ -36,34 +36,41 @@ def prepare_booklets(
     is too large, CampaignKeyDestroyed.
     """
     key = settings.KEYRING.campaign_key(campaign.pk)
-    parts = list(campaign.parts.filter(content_key__isnull=True))
-    for done, part in enumerate(parts, start=1):
-        _prepare(campaign, part, key, source)
+    held = ContentKey.objects.filter(part__campaign=campaign)
+    made = set(held.values_list("part_id", "form"))
+    waiting = [
+        (part, form)
+        for part in campaign.parts.all()
+        for form in range(FIRST, FIRST + part.forms)
+        if (part.pk, form) not in made
+    ]
+    for done, (part, form) in enumerate(waiting, start=1):
+        _prepare(campaign, part, form, key, source)
         if progress is not None:
-            progress(done, len(parts))
-    return len(parts)
+            progress(done, len(waiting))
+    return len(waiting)
 
 
 def content_key(key: CampaignKey, row: ContentKey, part: str) -> bytes:
-    """The 32 bytes that open a part's booklet and assets. Raises SealError."""
-    return key.unseal("enrolment_contentkey", part, "key", bytes(row.key))
+    """The 32 bytes that open a form's booklet and assets. Raises SealError."""
+    return key.unseal("enrolment_contentkey", named(part, row.form), "key", bytes(row.key))
 
 
-def _prepare(campaign: Campaign, part: Part, key: CampaignKey, source: Source) -> None:
+def _prepare(campaign: Campaign, part: Part, form: int, key: CampaignKey, source: Source) -> None:
     """1. Read the package. 2. Seal assets. 3. Seal the booklet that names them. 4. Keep all."""
     # 1.
-    drafted = _draft(campaign, part, key)
+    drafted = _draft(campaign, part, form, key)
     secret = source(32)
     # 2.
     blobs: list[SealedBlob] = []
-    named: dict[str, str] = {}
+    blob_of: dict[str, str] = {}
     for asset_id, asset in drafted.assets.items():
         context = asset_context(campaign=campaign.pk, part=part.part, asset=asset_id)
         blob = _blob(part, "asset", seal(secret, context, asset.payload, source=source))
         blobs.append(blob)
-        named[asset_id] = blob.sha256
+        blob_of[asset_id] = blob.sha256
     # 3.
-    plain = msgspec.json.encode(drafted.with_blobs(named))
+    plain = msgspec.json.encode(drafted.with_blobs(blob_of))
     if len(plain) > PLAIN_LIMIT:
         raise EnrolmentRefused(
             f"part {part.part}: its booklet is larger than {PLAIN_LIMIT >> 20} MiB: divide it"
@@ -75,25 +82,28 @@ def _prepare(campaign: Campaign, part: Part, key: CampaignKey, source: Source) -
         refuse_if_closed(campaign.pk)
         _, made = ContentKey.objects.get_or_create(
             part=part,
+            form=form,
             defaults={
-                "key": key.seal("enrolment_contentkey", part.part, "key", secret),
+                "key": key.seal("enrolment_contentkey", named(part.part, form), "key", secret),
                 "booklet": booklet.sha256,
+                "keymap": b"" if form == FIRST else drafted.keymap.encode(),
             },
         )
         if not made:
             return
         SealedBlob.objects.bulk_create([*blobs, booklet])
-        part.keymap = drafted.keymap.encode()
-        part.save(update_fields=["keymap"])
+        if form == FIRST:
+            part.keymap = drafted.keymap.encode()
+            part.save(update_fields=["keymap"])
 
 
-def _draft(campaign: Campaign, part: Part, key: CampaignKey) -> Draft:
+def _draft(campaign: Campaign, part: Part, form: int, key: CampaignKey) -> Draft:
     package = read_package(bytes(part.package), name=part.package_name)
-    form = drawn(package.items, part=part.part, key=key)
+    values = drawn(package.items, part=part.part, key=key, form=form)
 
     def points(item: Item, responses: Mapping[str, tuple[str, ...]]) -> Mapping[str, object]:
         """An item's outcomes: what a booklet's routing tables are made from."""
-        return compile_item(item).score(responses, templates=form.get(item.identifier)).outcomes
+        return compile_item(item).score(responses, templates=values.get(item.identifier)).outcomes
 
     return draft(
         package,
@@ -105,7 +115,7 @@ def _draft(campaign: Campaign, part: Part, key: CampaignKey) -> Draft:
         minutes=part.minutes,
         writer="teacher" if part.writer == "teacher" else "pupil",
         points=points,
-        values={identifier: held.values for identifier, held in form.items()},
+        values={identifier: held.values for identifier, held in values.items()},
     )
 
 

@@ -5,13 +5,14 @@ place in a table must not lead from a number back to a name.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
 
 from ardoise.authority.campaigns.models import Campaign
 from ardoise.authority.campaigns.rules import refuse_if_closed
+from ardoise.authority.enrolment import forms
 from ardoise.authority.enrolment.models import Group, Seat
 from ardoise.authority.keyring import CampaignKey
 from ardoise.authority.linkage import rules as linkage
@@ -64,8 +65,9 @@ class Drawer:
             groups = self._groups(class_groups, drawn)
             wanted = self._wanted(groups)
             fresh = iter(self._numbers(len(wanted)))
+            several = forms.several(self.campaign)
             for want in wanted:
-                seat = self._seat(want, next(fresh))
+                seat = self._seat(want, next(fresh), several)
                 drawn.seats.append(seat)
                 if want.pupil is not None:
                     link = NewLink(want.pupil.pk, want.pupil.class_group_id, seat.number)
@@ -119,8 +121,9 @@ class Drawer:
             fresh |= some - set(taken.values_list("number", flat=True))
         return list(fresh)
 
-    def _seat(self, want: "_Want", number: str) -> Seat:
+    def _seat(self, want: "_Want", number: str, several: Mapping[str, int]) -> Seat:
         code, pupil = codes.draw(self.source).encode("ascii"), want.pupil
+        own = forms.draw(several if want.role == "pupil" else {}, source=self.source)
         return Seat(
             campaign=self.campaign,
             number=number,
@@ -129,6 +132,7 @@ class Drawer:
             group=want.group,
             spare=want.spare,
             time_percent=open_time(self.key, pupil.pk, bytes(pupil.working_time)) if pupil else 100,
+            forms=forms.seal_forms(self.key, number, own),
         )
 
 

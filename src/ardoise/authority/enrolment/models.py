@@ -37,6 +37,9 @@ class Seat(models.Model):
     time_percent = models.PositiveSmallIntegerField(default=100)
     time_untold = models.BooleanField(default=False)
     """The percentage changed since the seat was drawn, and delivery was not given it by itself."""
+    forms = models.BinaryField(default=b"")
+    """Sealed: key.seal('enrolment_seat', number, 'forms', …), part → form as JSON; empty: form 1 of
+    every part."""
     spare = models.BooleanField(default=False)
     voided_at = models.DateTimeField(null=True, blank=True)
     void_told_at = models.DateTimeField(null=True, blank=True)
@@ -66,13 +69,20 @@ class SealedBlob(models.Model):
 
 
 class ContentKey(models.Model):
-    """The key of a part's booklet and assets."""
+    """The booklet of one form of a part, and the key of it and its assets."""
 
-    part = models.OneToOneField(Part, on_delete=models.CASCADE, related_name="content_key")
+    part = models.ForeignKey(Part, on_delete=models.CASCADE, related_name="content_keys")
+    form = models.PositiveSmallIntegerField(default=1)
     key = models.BinaryField()
-    """Sealed: key.seal('enrolment_contentkey', part, 'key', …)."""
+    """Sealed: key.seal('enrolment_contentkey', part, 'key', …); 'part/form' from form 2 on."""
     booklet = models.CharField(max_length=64)
     """SHA-256 of the sealed booklet."""
+    keymap = models.BinaryField(default=b"")
+    """As Part.keymap, from form 2 on; form 1 has that of the part."""
+
+    class Meta:
+        ordering = ["part", "form"]
+        constraints = [models.UniqueConstraint(fields=["part", "form"], name="form_once")]
 
     def __str__(self) -> str:
         return str(self.part)

@@ -13,6 +13,7 @@ import msgspec
 
 from ardoise.authority.campaigns.models import Campaign
 from ardoise.authority.enrolment.booklets import content_key
+from ardoise.authority.enrolment.forms import FIRST, forms_of
 from ardoise.authority.enrolment.models import ContentKey, Group, Seat
 from ardoise.authority.enrolment.rules import group_key, seat_code
 from ardoise.authority.keyring import CampaignKey
@@ -27,25 +28,29 @@ SHARE = 100
 
 @dataclass(frozen=True)
 class SealedPart:
-    """A part's booklet at delivery and the key that opens it."""
+    """The booklet of one form of a part, as delivery has it, and the key that opens it."""
 
     part: str
     writer: str
     booklet: str
     key: bytes
+    form: int = FIRST
 
 
 def sealed_parts(campaign: Campaign, key: CampaignKey) -> tuple[SealedPart, ...]:
-    """The campaign's parts in order. Raises KeyError for one whose booklet is not made yet."""
-    held = {row.part_id: row for row in ContentKey.objects.filter(part__campaign=campaign)}
+    """The campaign's parts in order, form by form. Raises KeyError: a booklet is not made yet."""
+    rows = ContentKey.objects.filter(part__campaign=campaign)
+    held = {(row.part_id, row.form): row for row in rows}
     return tuple(
         SealedPart(
             part.part,
             part.writer,
-            held[part.pk].booklet,
-            content_key(key, held[part.pk], part.part),
+            held[part.pk, form].booklet,
+            content_key(key, held[part.pk, form], part.part),
+            form,
         )
         for part in campaign.parts.all()
+        for form in range(FIRST, FIRST + part.forms)
     )
 
 
@@ -98,7 +103,12 @@ class _Maker:
         keys = SeatKeys.from_code(
             code=seat_code(self.key, row), campaign=self.campaign_id, number=row.number
         )
-        own = [part for part in self.parts if part.writer == row.role]
+        forms = forms_of(self.key, row)
+        own = [
+            part
+            for part in self.parts
+            if part.writer == row.role and part.form == forms.get(part.part, FIRST)
+        ]
         return kit.Seat(
             number=row.number,
             role="teacher" if row.role == "teacher" else "pupil",

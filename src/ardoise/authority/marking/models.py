@@ -25,7 +25,8 @@ class ResponseScore(models.Model):
     item = models.CharField(max_length=32)
     """The booklet's neutral identifier."""
     response = models.BinaryField(max_length=32)
-    """key.index('marking/response', …): a text may hold anything, so only its blind index stays."""
+    """key.index('marking/response', …): a text may hold anything, so only its blind index stays. Of
+    an item that draws values the index is another one in every form."""
     score = models.FloatField(null=True)
     """None: needs a rater."""
     max_score = models.FloatField()
@@ -100,6 +101,8 @@ class RatingTask(models.Model):
     """The booklet's neutral identifier."""
     response = models.BinaryField(max_length=32)
     """ResponseScore.response."""
+    form = models.PositiveSmallIntegerField(default=1)
+    """Of the booklet, where the item differs from form to form: the question as it was put."""
     content = models.BinaryField()
     """The answer as in a sheet, JSON, sealed: ('marking_ratingtask', id, 'content')."""
     max_score = models.FloatField()

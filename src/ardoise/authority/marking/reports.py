@@ -4,13 +4,13 @@ import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import msgspec
 from django.conf import settings
 
 from ardoise.authority.campaigns.models import Campaign, Part
 from ardoise.authority.campaigns.rules import campaign_file
 from ardoise.authority.collection.models import Sheet
 from ardoise.authority.collection.sheets import open_sheet
+from ardoise.authority.enrolment.forms import FIRST, forms_by_number, keymaps_of
 from ardoise.authority.keyring import CampaignKey, KeyRing
 from ardoise.authority.marking.domains import domain_results
 from ardoise.authority.marking.models import Mark
@@ -72,7 +72,8 @@ def _part_documents(campaign: Campaign, part: Part, key: CampaignKey) -> Iterato
     if not marks.exists():
         return
     package = read_package(bytes(part.package), name=part.package_name)
-    keymap = msgspec.json.decode(bytes(part.keymap), type=KeyMap)
+    keymaps = keymaps_of(part)
+    keymap = keymaps[FIRST]
     items = {keymap.neutral(item.identifier): item for item in package.items}
     file = campaign_file(campaign)
     last = ""
@@ -81,17 +82,18 @@ def _part_documents(campaign: Campaign, part: Part, key: CampaignKey) -> Iterato
         numbers = [row.number for row in batch]
         found = Sheet.objects.filter(campaign=campaign, part=part.part, number__in=numbers)
         sheets = {row.number: row for row in found}
+        forms = forms_by_number(campaign, part, key, numbers)
         for row in batch:
             sheet = sheets.get(row.number)
             if sheet is None:
                 continue
-            marked = open_marks(key, row)
+            marked, own = open_marks(key, row), keymaps[forms.get(row.number, FIRST)]
             domains = domain_results(file, {part.part: keymap}, {part.part: marked}, of=part.part)
             xml = assessment_result(
                 row.number,
                 test=package.identifier or part.part,
                 at=sheet.received_at,
-                items=_items(open_sheet(key, sheet), marked, items, keymap),
+                items=_items(open_sheet(key, sheet), marked, items, own),
                 outcomes=[
                     Outcome(domain.domain, domain.score, domain.max_score) for domain in domains
                 ],

@@ -11,14 +11,14 @@ from msgspec import Struct
 
 from ardoise.authority.campaigns.models import Campaign, Part
 from ardoise.authority.campaigns.rules import advance, refuse_if_closed
+from ardoise.authority.collection.administering import Administering
 from ardoise.authority.collection.models import Sheet
 from ardoise.authority.collection.sheets import ItemState, item_state, open_sheet
+from ardoise.authority.enrolment.forms import FIRST, forms_by_number, keymaps_of
 from ardoise.authority.keyring import CampaignKey, KeyRing
-from ardoise.authority.marking.administering import Administering
 from ardoise.authority.marking.models import Mark, PartMarking, RatingTask, ResponseScore
-from ardoise.authority.marking.scores import ItemScores, given
+from ardoise.authority.marking.scores import Given, ItemScores, given
 from ardoise.clock import Clock, system_clock
-from ardoise.content.keymap import KeyMap
 from ardoise.content.package import read_package
 from ardoise.contract import sheet as contract
 
@@ -99,7 +99,7 @@ def mark_campaign(
         campaign=campaign.pk,
         sheets=done,
         responses=sum(run.responses for run in runs),
-        scored=sum(run.scores.scored for run in runs),
+        scored=sum(run.scored for run in runs),
         unrated=sum(run.unrated for run in runs),
         odd=sum(run.odd for run in runs),
         unchanged=Sheet.objects.filter(campaign=campaign).count() - done,
@@ -166,11 +166,17 @@ class _PartRun:
     def __init__(self, campaign: Campaign, part: Part, key: CampaignKey) -> None:
         self._campaign, self._part, self._key = campaign, part, key
         package = read_package(bytes(part.package), name=part.package_name)
-        keymap = msgspec.json.decode(bytes(part.keymap), type=KeyMap)
-        self.scores = ItemScores(part, key, package, keymap)
+        self._scores = {
+            form: ItemScores(part, key, package, keymap, form)
+            for form, keymap in keymaps_of(part).items()
+        }
         self._administering = Administering(campaign, part, key)
-        self._keymap = keymap
         self.responses = self.unrated = self.odd = 0
+
+    @property
+    def scored(self) -> int:
+        """Distinct responses scored in this run, form by form where forms differ."""
+        return sum(scores.scored for scores in self._scores.values())
 
     def prepare(self, *, again: bool, clock: Clock) -> None:
         """Drop what was made with other content than the part's content of today."""
@@ -221,17 +227,16 @@ class _PartRun:
 
     def _mark_batch(self, rows: Sequence[Sheet]) -> None:
         sheets = [open_sheet(self._key, row) for row in rows]
-        answers = [
-            given(item, sheet.responses[item])
-            for sheet in sheets
-            for item in self.scores.items
-            if item_state(sheet, item) == "answered"
-        ]
-        self.scores.learn(answers)
-        given_to = self._administering.given(sheets)
+        numbers = [sheet.number for sheet in sheets]
+        forms = forms_by_number(self._campaign, self._part, self._key, numbers)
+        scored_by = [self._scores[forms.get(number, FIRST)] for number in numbers]
+        for scores in self._scores.values():
+            own = [s for s, its in zip(sheets, scored_by, strict=True) if its is scores]
+            self.responses += scores.learn(_answers(own, scores.items))
+        given_to = self._administering.given(sheets, forms)
         marks = [
-            mark_sheet(sheet, self.scores, given_items=given_to.get(sheet.number))
-            for sheet in sheets
+            mark_sheet(sheet, scores, given_items=given_to.get(sheet.number))
+            for sheet, scores in zip(sheets, scored_by, strict=True)
         ]
         Mark.objects.bulk_create(
             [self._row(row, marked) for row, marked in zip(rows, marks, strict=True)],
@@ -239,10 +244,9 @@ class _PartRun:
             unique_fields=["campaign", "number", "part"],
             update_fields=["seq", "content"],
         )
-        self.responses += len(answers)
         self.odd += sum(
-            bool(self._keymap.oddities(item, responses))
-            for sheet in sheets
+            bool(scores.keymap.oddities(item, responses))
+            for sheet, scores in zip(sheets, scored_by, strict=True)
             for item, responses in sheet.responses.items()
         )
         self.unrated += sum(
@@ -260,3 +264,14 @@ class _PartRun:
             seq=sheet.seq,
             content=content,
         )
+
+
+def _answers(sheets: Iterable[contract.Sheet], items: Iterable[str]) -> list[Given]:
+    """What was answered in these sheets, item by item."""
+    wanted = tuple(items)
+    return [
+        given(item, sheet.responses[item])
+        for sheet in sheets
+        for item in wanted
+        if item_state(sheet, item) == "answered"
+    ]

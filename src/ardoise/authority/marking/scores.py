@@ -4,12 +4,12 @@ What is kept of a response between runs is its keyed blind index: a text may hol
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
 from ardoise.authority.campaigns.models import Part
-from ardoise.authority.enrolment.forms import drawn
+from ardoise.authority.enrolment.forms import FIRST, drawn
 from ardoise.authority.keyring import CampaignKey
 from ardoise.authority.marking.models import RatingTask, ResponseScore
 from ardoise.content.keymap import KeyMap
@@ -33,17 +33,29 @@ def given(item: str, responses: Responses) -> Given:
 
 
 class ItemScores:
-    """The scores of one part's items, for one run."""
+    """The scores of one part's items in one form, for one run.
 
-    def __init__(self, part: Part, key: CampaignKey, package: Package, keymap: KeyMap) -> None:
+    Answers to items that draw values are scored form by form; other items are the same in every
+    form, and an answer to them is scored, or read by raters, once.
+    """
+
+    def __init__(
+        self,
+        part: Part,
+        key: CampaignKey,
+        package: Package,
+        keymap: KeyMap,
+        form: int = FIRST,
+    ) -> None:
         self._part = part
         self._key = key
-        self._keymap = keymap
+        self.form = form
+        self.keymap = keymap
         self._scorers: dict[str, Scorer] = {
             keymap.neutral(item.identifier): compile_item(item) for item in package.items
         }
-        form = drawn(package.items, part=part.part, key=key)
-        self._form = {keymap.neutral(identifier): held for identifier, held in form.items()}
+        values = drawn(package.items, part=part.part, key=key, form=form)
+        self._values = {keymap.neutral(identifier): held for identifier, held in values.items()}
         self._scored: dict[tuple[str, bytes], float | None] = {}
         self._rated = self._rated_items()
         self.scored = 0
@@ -70,8 +82,8 @@ class ItemScores:
         """Points of an answer that `learn` has seen; None: it waits for a rater."""
         return self._scored[_short(answer)]
 
-    def learn(self, answers: Iterable[Given]) -> None:
-        """Score what neither this run nor an earlier one has scored, and keep it."""
+    def learn(self, answers: Collection[Given]) -> int:
+        """Score what neither this run nor an earlier one has scored, and keep it; how many came."""
         unseen = {_short(answer): answer for answer in answers}
         for known in unseen.keys() & self._scored.keys():
             del unseen[known]
@@ -91,12 +103,13 @@ class ItemScores:
                 self._scored[short] = scores[answer[0], names[short]]
         ResponseScore.objects.bulk_create(fresh, ignore_conflicts=True, batch_size=_QUERY)
         self.scored += len(fresh)
+        return len(answers)
 
     def _row(self, answer: Given, index: bytes) -> ResponseScore:
         item, encoded = answer
         responses = dict(msgspec.json.decode(encoded, type=list[tuple[str, tuple[str, ...]]]))
-        _, original = self._keymap.original(item, responses)
-        result = self._scorers[item].score(original, templates=self._form.get(item))
+        _, original = self.keymap.original(item, responses)
+        result = self._scorers[item].score(original, templates=self._values.get(item))
         return ResponseScore(
             part=self._part,
             item=item,
@@ -129,6 +142,7 @@ class ItemScores:
             id=name,
             part=self._part,
             item=row.item,
+            form=self.form if row.item in self._values else FIRST,
             response=row.response,
             content=self._key.seal(TASK_TABLE, name, "content", encoded),
             max_score=row.max_score,
@@ -142,7 +156,8 @@ class ItemScores:
 
     def _index(self, answer: Given) -> bytes:
         item, encoded = answer
-        return self._key.index("marking/response", f"{item}/{encoded.decode()}")
+        own = f"{self.form}/" if self.form != FIRST and item in self._values else ""
+        return self._key.index("marking/response", f"{own}{item}/{encoded.decode()}")
 
     def _kept(self, names: Sequence[bytes]) -> dict[tuple[str, bytes], float | None]:
         found: dict[tuple[str, bytes], float | None] = {}

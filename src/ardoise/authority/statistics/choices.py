@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ardoise.content.keymap import KeyMap
 from ardoise.content.package import Package
 from ardoise.psychometrics.distractors import MAX_OPTIONS
-from ardoise.scoring import compile_item
+from ardoise.scoring import TemplateValues, compile_item
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,19 @@ class Choices:
         return self.values.get(given[0]) if len(given) == 1 else None
 
 
-def choices_of(package: Package, keymap: KeyMap) -> dict[str, Choices]:
-    """Booklet item → its options, for items with one response of which one value is chosen."""
+def choices_of(
+    package: Package, keymap: KeyMap, drawn: Mapping[str, TemplateValues]
+) -> dict[str, Choices]:
+    """Booklet item → its options, for items with one response of which one value is chosen.
+
+    `drawn`: item identifier → its values. Items that draw and are not in it are left out: their
+    options are not the same for all.
+    """
     found: dict[str, Choices] = {}
     for item in package.items:
+        templates = drawn.get(item.identifier)
+        if templates is None and item.scorable.template_processing is not None:
+            continue
         neutral = keymap.neutral(item.identifier)
         responses = keymap.items[neutral].responses
         if len(responses) != 1:
@@ -40,7 +49,10 @@ def choices_of(package: Package, keymap: KeyMap) -> dict[str, Choices]:
             continue
         labels = tuple(key.options.values())
         scorer = compile_item(item)
-        points = [scorer.score({key.original: (label,)}).score or 0.0 for label in labels]
+        points = [
+            scorer.score({key.original: (label,)}, templates=templates).score or 0.0
+            for label in labels
+        ]
         best = max(points, default=0.0)
         keys = frozenset(place for place, one in enumerate(points) if best > 0 and one == best)
         values = {value: place for place, value in enumerate(key.options)}

@@ -17,6 +17,7 @@ from ardoise.authority.campaigns.models import Campaign, Part
 from ardoise.authority.campaigns.rules import campaign_file
 from ardoise.authority.collection.models import Sheet
 from ardoise.authority.collection.sheets import open_sheet
+from ardoise.authority.enrolment.forms import drawn
 from ardoise.authority.enrolment.models import Seat
 from ardoise.authority.keyring import CampaignKey, KeyRing
 from ardoise.authority.marking.models import Mark
@@ -75,7 +76,8 @@ def gather(
         raise NothingToAnalyse(f"{part.part}: there are no seats yet; see `enrol`")
     keymap = msgspec.json.decode(bytes(part.keymap), type=KeyMap)
     package = read_package(bytes(part.package), name=part.package_name)
-    rows = _Rows(campaign, part, key, keymap, choices_of(package, keymap))
+    values = drawn(package.items, part=part.part, key=key) if part.forms == 1 else {}
+    rows = _Rows(campaign, part, key, keymap, choices_of(package, keymap, values))
     rows.read(announce)
     if not rows.marks:
         raise NothingToAnalyse(
