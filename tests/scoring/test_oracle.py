@@ -45,7 +45,7 @@ REFUSED = {
     "pie-responseProcessing_responseCondition_toBoolean": "takes boolean values, not integer ones",
     "pie-responseProcessing_setDefaultValue": f"<setResponseValue>: {RULE}",
     "pie-responseProcessing_setResponseValue_setDefaultValue": f"<qti-set-default-value>: {RULE}",
-    "pie-responseProcessing_template_match_nothing": "match_nothing.xml' is not known",
+    "pie-responseProcessing_template_match_nothing": "match_nothing' is not known",
     "pie-responseProcessing_xiInclude": "includes another file",
     "pie-templateProcessing_templateCondition_toBoolean": "takes boolean values, not integer ones",
 }
