@@ -7,7 +7,7 @@ VENV := .venv
 UV := .cache/uv/bin/uv
 RUN := $(VENV)/bin
 
-.PHONY: demo demo-fresh test check lint types unit runner-test journeys nightly clean
+.PHONY: demo demo-fresh test check lint types unit runner-test journeys nightly mutants bench clean
 
 demo: install runner/dist/index.html
 	$(RUN)/ardoise demo
@@ -36,6 +36,17 @@ journeys: install browser runner/dist/index.html
 
 nightly: install browser runner/dist/index.html
 	$(RUN)/pytest -n 2 -m "nightly or not nightly"
+
+# Changes the scoring operators one by one: a change that no test notices is a survivor.
+mutants: install
+	$(RUN)/mutmut run --max-children 2
+	$(RUN)/mutmut results
+
+# Each prints JSON; the last results stand in bench/results/. Let nothing else run meanwhile.
+bench: install
+	$(RUN)/python bench/scoring.py --out bench/results/scoring.json
+	$(RUN)/python bench/psychometrics.py --out bench/results/psychometrics.json
+	$(RUN)/python bench/disclosure.py --out bench/results/disclosure.json
 
 # --- what the targets need ---------------------------------------------------------------------
 
