@@ -6,6 +6,7 @@ leading "n". Reported are the items that were selected for presentation; what wa
 is left out, as the specification asks of `testResult`.
 """
 
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import Literal
 from lxml import etree
 
 from ardoise.content.variables import BaseType, Cardinality
+from ardoise.scoring.scope import Datum
 
 NAMESPACE = "http://www.imsglobal.org/xsd/imsqti_result_v3p0"
 SCHEMA = "https://purl.imsglobal.org/spec/qti/v3p0/schema/xsd/imsqti_resultv3p0_v1p0.xsd"
@@ -48,12 +50,14 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """An outcome variable. `maximum` in points; `human`: a rater gives it or gave it."""
+    """An outcome variable, no record. `maximum` in points; `human`: a rater gives it or gave it."""
 
     identifier: str
-    value: float | None
+    value: Datum
     maximum: float | None = None
     human: bool = False
+    cardinality: Cardinality = "single"
+    base: BaseType | None = "float"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,7 @@ def _response(held: etree._Element, given: Given, standing: Standing) -> None:
         "responseVariable",
         identifier=name_of(given.identifier),
         cardinality=given.cardinality,
-        **({} if given.base is None else {"baseType": _BASES.get(given.base, given.base)}),
+        **_base(given.base),
         scoreStatus="scored" if standing in ("scored", "omitted") else "notscored",
         answeredStatus=_ANSWERED[standing],
     )
@@ -136,13 +140,35 @@ def _outcome(held: etree._Element, outcome: Outcome) -> None:
         held,
         "outcomeVariable",
         identifier=name_of(outcome.identifier),
-        cardinality="single",
-        baseType="float",
+        cardinality=outcome.cardinality,
+        **_base(outcome.base),
         **({} if outcome.maximum is None else {"normalMaximum": repr(float(outcome.maximum))}),
         **({"external-scored": "human"} if outcome.human else {}),
     )
-    if outcome.value is not None:
-        _under(variable, "value").text = repr(float(outcome.value))
+    for text in lexical(outcome.value, outcome.base):
+        _under(variable, "value").text = _NOT_IN_XML.sub("\ufffd", text)
+
+
+def lexical(value: Datum, base: BaseType | None = None) -> tuple[str, ...]:
+    """A value's texts as QTI writes them, none for NULL. Raises TypeError for a record."""
+    if value is None:
+        return ()
+    if isinstance(value, dict):
+        raise TypeError("a record has no lexical form of its own")
+    return tuple(_text(one, base) for one in (value if isinstance(value, tuple) else (value,)))
+
+
+def _text(value: object, base: BaseType | None) -> str:
+    if isinstance(value, bool) or (base == "boolean" and isinstance(value, int)):
+        return "true" if value else "false"
+    if isinstance(value, float) or (base == "float" and isinstance(value, int)):
+        found = float(value)
+        return repr(found) if math.isfinite(found) else "INF" if found > 0 else "-INF"
+    return str(value)
+
+
+def _base(base: BaseType | None) -> dict[str, str]:
+    return {} if base is None else {"baseType": _BASES.get(base, base)}
 
 
 def _under(parent: etree._Element, name: str, **attributes: str) -> etree._Element:

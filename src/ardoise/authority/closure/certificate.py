@@ -146,6 +146,10 @@ def certificate_pdf(document: CertificateDocument, signature: bytes, public_key:
 LABELS = {
     "summaries": _("Sommes par campagne"),
     "marks": _("Notes par copie"),
+    "held_texts": _("Renvois des copies à leurs textes"),
+    "ratings": _("Notes de correcteurs"),
+    "rating_tasks": _("Textes à noter"),
+    "rating_plans": _("Règles de notation"),
     "response_scores": _("Scores de réponses distinctes"),
     "markings": _("États de correction"),
     "sheets": _("Copies"),

@@ -34,6 +34,7 @@ DESTROYED = (
     # Sums that did not pass the disclosure gate: of a small campaign they would tell too much.
     Kind("restitution.CampaignSummary", "campaign", "summaries"),
     Kind("marking.Mark", "campaign", "marks"),
+    Kind("marking.HeldText", "part__campaign", "held_texts"),
     Kind("marking.Rating", "task__part__campaign", "ratings"),
     Kind("marking.RatingTask", "part__campaign", "rating_tasks"),
     Kind("marking.RatingPlan", "campaign", "rating_plans"),

@@ -52,6 +52,8 @@ def run(
         f"{report.scored} distinct ones scored now, {report.unrated} for raters; "
         f"campaign {report.state}"
     )
+    for part in report.without_outcomes:
+        typer.echo(f"no test outcomes: {part}", err=True)
     if report.odd:
         typer.echo(
             f"{report.odd} answers hold values that the booklet does not offer: they were not "

@@ -12,6 +12,9 @@ class PartMarking(models.Model):
     part = models.OneToOneField(Part, on_delete=models.CASCADE, related_name="marking")
     digest = models.CharField(max_length=64)
     """Part.digest at that time."""
+    settled = models.TextField(null=True)
+    """JSON: the items whose every text raters had decided by then. None: marked before it was
+    noted, when nobody noted either which sheet holds which text."""
     at = models.DateTimeField()
 
     def __str__(self) -> str:
@@ -56,6 +59,24 @@ class Mark(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["campaign", "number", "part"], name="mark_once")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class HeldText(models.Model):
+    """That a seat's sheet holds a text which raters score: a new score makes it be marked again."""
+
+    part = models.ForeignKey(Part, on_delete=models.CASCADE, related_name="held_texts")
+    number = models.CharField(max_length=9)
+    text = models.BinaryField(max_length=32)
+    """key.index('marking/held-text', …): without the key no way leads to ResponseScore.response."""
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["part", "text"], name="held_text_of"),
+            models.Index(fields=["part", "number"], name="held_text_by"),
         ]
 
     def __str__(self) -> str:

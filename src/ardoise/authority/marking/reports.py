@@ -15,13 +15,17 @@ from ardoise.authority.keyring import CampaignKey, KeyRing
 from ardoise.authority.marking.domains import domain_results
 from ardoise.authority.marking.models import Mark
 from ardoise.authority.marking.rules import ItemMark, PartMarks, open_marks
-from ardoise.content.keymap import KeyMap
+from ardoise.authority.marking.scorers import FormScorers, Responses
 from ardoise.content.model import Item
-from ardoise.content.package import read_package
+from ardoise.content.package import Package, read_package
 from ardoise.contract import sheet as contract
+from ardoise.scoring import Scorer
 from ardoise.scoring.reporting import Given, ItemReport, Outcome, assessment_result
+from ardoise.scoring.templates import SCORE
 
 BATCH = 200
+_COMPLETION = "completionStatus"
+"""sessionStatus says more of it."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 Document = tuple[str, bytes]
 """A path, `<part>/n<number>.xml`, and the XML."""
@@ -72,8 +76,11 @@ def _part_documents(campaign: Campaign, part: Part, key: CampaignKey) -> Iterato
     if not marks.exists():
         return
     package = read_package(bytes(part.package), name=part.package_name)
-    keymaps = keymaps_of(part)
-    keymap = keymaps[FIRST]
+    scorers = {
+        form: FormScorers(part, key, package, keymap, form)
+        for form, keymap in keymaps_of(part).items()
+    }
+    keymap = scorers[FIRST].keymap
     items = {keymap.neutral(item.identifier): item for item in package.items}
     file = campaign_file(campaign)
     last = ""
@@ -87,7 +94,7 @@ def _part_documents(campaign: Campaign, part: Part, key: CampaignKey) -> Iterato
             sheet = sheets.get(row.number)
             if sheet is None:
                 continue
-            marked, own = open_marks(key, row), keymaps[forms.get(row.number, FIRST)]
+            marked, own = open_marks(key, row), scorers[forms.get(row.number, FIRST)]
             domains = domain_results(file, {part.part: keymap}, {part.part: marked}, of=part.part)
             xml = assessment_result(
                 row.number,
@@ -95,20 +102,22 @@ def _part_documents(campaign: Campaign, part: Part, key: CampaignKey) -> Iterato
                 at=sheet.received_at,
                 items=_items(open_sheet(key, sheet), marked, items, own),
                 outcomes=[
-                    Outcome(domain.domain, domain.score, domain.max_score) for domain in domains
+                    *_of_test(package, marked),
+                    *(Outcome(one.domain, one.score, one.max_score) for one in domains),
                 ],
             )
             yield f"{part.part}/n{row.number}.xml", xml
 
 
 def _items(
-    sheet: contract.Sheet, marked: PartMarks, items: dict[str, Item], keymap: KeyMap
+    sheet: contract.Sheet, marked: PartMarks, items: dict[str, Item], scorers: FormScorers
 ) -> Iterator[ItemReport]:
     for place, (neutral, mark) in enumerate(marked.items.items(), start=1):
         if mark.status == "not-administered":
             continue
         item = items[neutral]
-        _, values = keymap.original(neutral, sheet.responses.get(neutral, {}))
+        given = sheet.responses.get(neutral, {})
+        _, values = scorers.keymap.original(neutral, given)
         yield ItemReport(
             identifier=item.identifier,
             place=place,
@@ -117,10 +126,37 @@ def _items(
                 Given(r.identifier, r.cardinality, r.base, values.get(r.identifier, ()))
                 for r in item.responses
             ),
-            outcomes=(_score(mark),),
+            outcomes=(_score(mark, scorers[neutral]), *_others(neutral, given, mark, scorers)),
         )
 
 
-def _score(mark: ItemMark) -> Outcome:
+def _score(mark: ItemMark, scorer: Scorer) -> Outcome:
     score = 0.0 if mark.status == "omitted" else mark.score
-    return Outcome("SCORE", score, mark.max_score, human=mark.status == "unrated")
+    return Outcome(SCORE, score, mark.max_score, human=not scorer.machine_scored)
+
+
+def _others(
+    neutral: str, given: Responses, mark: ItemMark, scorers: FormScorers
+) -> Iterator[Outcome]:
+    """What the item's processing sets beside SCORE, of items that were presented; no records."""
+    if mark.status in ("not-reached", "absent"):
+        return
+    scorer = scorers[neutral]
+    for name, value in scorers.remembered(neutral, given).outcomes.items():
+        cardinality, base = scorer.type_of(name)
+        if name not in (SCORE, _COMPLETION) and cardinality != "record":
+            yield Outcome(name, value, cardinality=cardinality, base=base)
+
+
+def _of_test(package: Package, marked: PartMarks) -> Iterator[Outcome]:
+    """What the test's outcome processing made of this sheet."""
+    for one in package.test.outcomes if package.test is not None else ():
+        if one.identifier in marked.outcomes:
+            values = marked.outcomes[one.identifier]
+            yield Outcome(
+                one.identifier,
+                values or None,
+                one.normal_maximum,
+                cardinality=one.cardinality,
+                base=one.base,
+            )

@@ -1,5 +1,6 @@
 """Marks of every sheet: what each item is worth, and why there may be nothing to score."""
 
+import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Literal
 
@@ -16,10 +17,19 @@ from ardoise.authority.collection.models import Sheet
 from ardoise.authority.collection.sheets import ItemState, item_state, open_sheet
 from ardoise.authority.enrolment.forms import FIRST, forms_by_number, keymaps_of
 from ardoise.authority.keyring import CampaignKey, KeyRing
-from ardoise.authority.marking.models import Mark, PartMarking, RatingTask, ResponseScore
-from ardoise.authority.marking.scores import Given, ItemScores, given
+from ardoise.authority.marking.assessment import Assessment, assessment_of
+from ardoise.authority.marking.models import (
+    HeldText,
+    Mark,
+    PartMarking,
+    RatingTask,
+    ResponseScore,
+)
+from ardoise.authority.marking.scorers import FormScorers
+from ardoise.authority.marking.scores import Given, ItemScores, given, text_name
 from ardoise.clock import Clock, system_clock
-from ardoise.content.package import read_package
+from ardoise.content.faults import ContentFault
+from ardoise.content.package import Package, read_package
 from ardoise.contract import sheet as contract
 
 BATCH = 500
@@ -43,10 +53,12 @@ class ItemMark(Struct, frozen=True, forbid_unknown_fields=True):
     max_score: float
 
 
-class PartMarks(Struct, frozen=True, forbid_unknown_fields=True):
+class PartMarks(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One sheet: booklet item identifier → mark, in the booklet's order."""
 
     items: dict[str, ItemMark]
+    outcomes: dict[str, tuple[str, ...]] = {}
+    """Of the test, as its outcome processing says: values in QTI's lexical form, none for NULL."""
 
 
 class MarkingReport(Struct, frozen=True):
@@ -66,6 +78,8 @@ class MarkingReport(Struct, frozen=True):
     unchanged: int
     """Sheets whose marks stand."""
     state: str
+    without_outcomes: tuple[str, ...] = ()
+    """Parts whose test has outcome processing that cannot be run, and why."""
 
 
 def mark_campaign(
@@ -104,6 +118,7 @@ def mark_campaign(
         odd=sum(run.odd for run in runs),
         unchanged=Sheet.objects.filter(campaign=campaign).count() - done,
         state=str(campaign.state),
+        without_outcomes=tuple(run.without_outcomes for run in runs if run.without_outcomes),
     )
 
 
@@ -167,9 +182,10 @@ class _PartRun:
         self._campaign, self._part, self._key = campaign, part, key
         package = read_package(bytes(part.package), name=part.package_name)
         self._scores = {
-            form: ItemScores(part, key, package, keymap, form)
+            form: ItemScores(part, key, FormScorers(part, key, package, keymap, form))
             for form, keymap in keymaps_of(part).items()
         }
+        self._assessment, self.without_outcomes = _assessment(package, part)
         self._administering = Administering(campaign, part, key)
         self.responses = self.unrated = self.odd = 0
 
@@ -182,7 +198,7 @@ class _PartRun:
         """Drop what was made with other content than the part's content of today."""
         made = PartMarking.objects.filter(part=self._part).first()
         if made is not None and made.digest == self._part.digest and not again:
-            self._take_ratings()
+            self._take_ratings(made)
             return
         with transaction.atomic():
             refuse_if_closed(self._campaign.pk)
@@ -190,19 +206,40 @@ class _PartRun:
             if made is not None and made.digest != self._part.digest:
                 RatingTask.objects.filter(part=self._part).delete()  # other questions, it may be
             Mark.objects.filter(campaign=self._campaign, part=self._part.part).delete()
+            HeldText.objects.filter(part=self._part).delete()
             PartMarking.objects.update_or_create(
-                part=self._part, defaults={"digest": self._part.digest, "at": clock()}
+                part=self._part,
+                defaults={"digest": self._part.digest, "at": clock(), "settled": self._settled()},
             )
 
-    def _take_ratings(self) -> None:
-        """What raters have decided since: every mark of the part is old, but stands until then."""
-        pending = ResponseScore.objects.filter(part=self._part, pending=True)
-        if not pending.exists():
-            return
+    def _settled(self) -> str:
+        names = {item for scores in self._scores.values() for item in scores.settled}
+        return json.dumps(sorted(names))
+
+    def _take_ratings(self, made: PartMarking) -> None:
+        """What raters have decided since: marks that it changes are old, but stand until then.
+
+        Those of the sheets that hold such a text. All of them where an item's last text is decided,
+        or one more came: from then on the item counts, or no more, for those who left it out.
+        """
         with transaction.atomic():
+            pending = ResponseScore.objects.filter(part=self._part, pending=True)
+            decided = {bytes(one) for one in pending.values_list("response", flat=True)}
+            settled = self._settled()
+            if made.settled == settled and not decided:
+                return
             refuse_if_closed(self._campaign.pk)
+            marks = Mark.objects.filter(campaign=self._campaign, part=self._part.part)
+            if made.settled != settled:
+                marks.update(seq=_OLD)
+            texts = [text_name(self._key, one) for one in decided]
+            for start in range(0, len(texts), BATCH):
+                held = HeldText.objects.filter(
+                    part=self._part, text__in=texts[start : start + BATCH]
+                )
+                marks.filter(number__in=held.values("number")).update(seq=_OLD)
             pending.update(pending=False)
-            Mark.objects.filter(campaign=self._campaign, part=self._part.part).update(seq=_OLD)
+            PartMarking.objects.filter(pk=made.pk).update(settled=settled)
 
     def waiting(self) -> QuerySet[Sheet]:
         """Sheets without marks, or with those of an earlier state."""
@@ -235,9 +272,12 @@ class _PartRun:
             self.responses += scores.learn(_answers(own, scores.items))
         given_to = self._administering.given(sheets, forms)
         marks = [
-            mark_sheet(sheet, scores, given_items=given_to.get(sheet.number))
+            self._with_outcomes(
+                sheet, mark_sheet(sheet, scores, given_items=given_to.get(sheet.number)), scores
+            )
             for sheet, scores in zip(sheets, scored_by, strict=True)
         ]
+        self._note_texts(sheets, scored_by)
         Mark.objects.bulk_create(
             [self._row(row, marked) for row, marked in zip(rows, marks, strict=True)],
             update_conflicts=True,
@@ -245,12 +285,35 @@ class _PartRun:
             update_fields=["seq", "content"],
         )
         self.odd += sum(
-            bool(scores.keymap.oddities(item, responses))
+            bool(scores.scorers.keymap.oddities(item, responses))
             for sheet, scores in zip(sheets, scored_by, strict=True)
             for item, responses in sheet.responses.items()
         )
         self.unrated += sum(
             mark.status == "unrated" for marked in marks for mark in marked.items.values()
+        )
+
+    def _with_outcomes(
+        self, sheet: contract.Sheet, marks: PartMarks, scores: ItemScores
+    ) -> PartMarks:
+        if self._assessment is None:
+            return marks
+        found = self._assessment.outcomes(sheet, marks.items, scores.scorers)
+        return PartMarks(marks.items, found)
+
+    def _note_texts(
+        self, sheets: Sequence[contract.Sheet], scored_by: Sequence[ItemScores]
+    ) -> None:
+        """Which of these sheets hold which texts that raters score."""
+        numbers = [sheet.number for sheet in sheets]
+        HeldText.objects.filter(part=self._part, number__in=numbers).delete()
+        rows = [
+            HeldText(part=self._part, number=sheet.number, text=text)
+            for sheet, scores in zip(sheets, scored_by, strict=True)
+            for text in scores.held_texts(_answers([sheet], scores.items))
+        ]
+        HeldText.objects.bulk_create(
+            sorted(rows, key=lambda row: bytes(row.text)), batch_size=BATCH
         )
 
     def _row(self, sheet: Sheet, marks: PartMarks) -> Mark:
@@ -264,6 +327,14 @@ class _PartRun:
             seq=sheet.seq,
             content=content,
         )
+
+
+def _assessment(package: Package, part: Part) -> tuple[Assessment | None, str]:
+    """A test's outcome processing; that it cannot be run must not keep items from their marks."""
+    try:
+        return assessment_of(package), ""
+    except ContentFault as fault:
+        return None, f"{part.part}: {str(fault)[:600]}"
 
 
 def _answers(sheets: Iterable[contract.Sheet], items: Iterable[str]) -> list[Given]:

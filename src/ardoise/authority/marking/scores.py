@@ -4,22 +4,18 @@ What is kept of a response between runs is its keyed blind index: a text may hol
 """
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
 from ardoise.authority.campaigns.models import Part
-from ardoise.authority.enrolment.forms import FIRST, drawn
+from ardoise.authority.enrolment.forms import FIRST
 from ardoise.authority.keyring import CampaignKey
 from ardoise.authority.marking.models import RatingTask, ResponseScore
-from ardoise.content.keymap import KeyMap
-from ardoise.content.package import Package
-from ardoise.scoring import Scorer, compile_item
+from ardoise.authority.marking.scorers import FormScorers, Responses
 from ardoise.scoring.raters import RaterFault, scale_of
 from ardoise.seal.randomness import reference
 
-Responses = Mapping[str, tuple[str, ...]]
-"""Neutral response identifier → values; as in a sheet."""
 Given = tuple[str, bytes]
 """An item and what was answered, in one canonical form: what makes a response distinct."""
 TASK_TABLE = "marking_ratingtask"
@@ -32,6 +28,11 @@ def given(item: str, responses: Responses) -> Given:
     return item, msgspec.json.encode(said)
 
 
+def text_name(key: CampaignKey, response: bytes) -> bytes:
+    """What a text is called where numbers stand beside it: not as it is called among raters."""
+    return key.index("marking/held-text", response.hex())
+
+
 class ItemScores:
     """The scores of one part's items in one form, for one run.
 
@@ -39,23 +40,10 @@ class ItemScores:
     form, and an answer to them is scored, or read by raters, once.
     """
 
-    def __init__(
-        self,
-        part: Part,
-        key: CampaignKey,
-        package: Package,
-        keymap: KeyMap,
-        form: int = FIRST,
-    ) -> None:
+    def __init__(self, part: Part, key: CampaignKey, scorers: FormScorers) -> None:
         self._part = part
         self._key = key
-        self.form = form
-        self.keymap = keymap
-        self._scorers: dict[str, Scorer] = {
-            keymap.neutral(item.identifier): compile_item(item) for item in package.items
-        }
-        values = drawn(package.items, part=part.part, key=key, form=form)
-        self._values = {keymap.neutral(identifier): held for identifier, held in values.items()}
+        self.scorers = scorers
         self._scored: dict[tuple[str, bytes], float | None] = {}
         self._rated = self._rated_items()
         self.scored = 0
@@ -64,19 +52,32 @@ class ItemScores:
     @property
     def items(self) -> tuple[str, ...]:
         """The booklet's item identifiers, in the order of the test."""
-        return tuple(self._scorers)
+        return self.scorers.items
 
     def max_score(self, item: str) -> float:
         """Points at most."""
-        return self._scorers[item].max_score
+        return self.scorers[item].max_score
 
     def is_machine_scored(self, item: str) -> bool:
         """Whether no rater is needed."""
-        return self._scorers[item].machine_scored
+        return self.scorers[item].machine_scored
 
     def is_settled(self, item: str) -> bool:
         """Whether every answer to it has its score, from the machine or from raters."""
         return self.is_machine_scored(item) or item in self._rated
+
+    @property
+    def settled(self) -> tuple[str, ...]:
+        """The items whose every text raters had decided when this run began, in order."""
+        return tuple(sorted(self._rated_items()))
+
+    def held_texts(self, sheet_answers: Iterable[Given]) -> list[bytes]:
+        """Names, good for nothing else, of the texts among these answers that raters score."""
+        return [
+            text_name(self._key, self._index(answer))
+            for answer in sheet_answers
+            if not self.is_machine_scored(answer[0])
+        ]
 
     def score(self, answer: Given) -> float | None:
         """Points of an answer that `learn` has seen; None: it waits for a rater."""
@@ -108,8 +109,7 @@ class ItemScores:
     def _row(self, answer: Given, index: bytes) -> ResponseScore:
         item, encoded = answer
         responses = dict(msgspec.json.decode(encoded, type=list[tuple[str, tuple[str, ...]]]))
-        _, original = self.keymap.original(item, responses)
-        result = self._scorers[item].score(original, templates=self._values.get(item))
+        result = self.scorers.score(item, responses)
         return ResponseScore(
             part=self._part,
             item=item,
@@ -142,7 +142,7 @@ class ItemScores:
             id=name,
             part=self._part,
             item=row.item,
-            form=self.form if row.item in self._values else FIRST,
+            form=self._form_of(row.item),
             response=row.response,
             content=self._key.seal(TASK_TABLE, name, "content", encoded),
             max_score=row.max_score,
@@ -156,8 +156,13 @@ class ItemScores:
 
     def _index(self, answer: Given) -> bytes:
         item, encoded = answer
-        own = f"{self.form}/" if self.form != FIRST and item in self._values else ""
+        form = self._form_of(item)
+        own = f"{form}/" if form != FIRST else ""
         return self._key.index("marking/response", f"{own}{item}/{encoded.decode()}")
+
+    def _form_of(self, item: str) -> int:
+        """The first for items that are the same in every form."""
+        return self.scorers.form if item in self.scorers.values else FIRST
 
     def _kept(self, names: Sequence[bytes]) -> dict[tuple[str, bytes], float | None]:
         found: dict[tuple[str, bytes], float | None] = {}
