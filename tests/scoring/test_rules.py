@@ -157,6 +157,8 @@ LEVELS = """<qti-interpolation-table default-value="0">
         (LEVELS, number(11), 3), (LEVELS, number(10), 3), (LEVELS, number(9.99), 2),
         (LEVELS, number(5), 1), (LEVELS, number(5.01), 2), (LEVELS, number(2), 1),
         (LEVELS, number(1.99), 0), (LEVELS, "<qti-null/>", 0),
+        (LEVELS, '<qti-base-value base-type="duration">PT10S</qti-base-value>', 3),
+        (TABLE.replace('source-value="2"', 'source-value="2.0"'), number(2), 20),
         (TABLE.replace(' default-value="9"', ""), number(7), None),
         (LEVELS.replace(' default-value="0"', ""), "<qti-null/>", None),
     ],

@@ -9,7 +9,6 @@ from ardoise.content.documents import children, line_of, local
 from ardoise.content.faults import Finding, Findings
 from ardoise.content.variables import (
     IDENTIFIER,
-    INTEGER,
     AreaEntry,
     AreaMapping,
     BaseType,
@@ -27,6 +26,7 @@ from ardoise.content.variables import (
     base_type,
     lexical,
     number,
+    whole,
 )
 
 ENTRIES_LIMIT = 2_000
@@ -228,12 +228,12 @@ class DeclarationReader:
     def _match_table(self, element: etree._Element, declared: Declared) -> MatchTable:
         entries: list[tuple[int, str]] = []
         for child in self._bounded(element, "qti-match-table-entry"):
-            source = (child.get("source-value") or "").strip()
+            source = whole(child.get("source-value") or "")
             target = self._target(child, "target-value", declared)
-            if not INTEGER.match(source):
+            if source is None:
                 self._fault(child, "needs a whole number as source-value")
             elif target is not None:
-                entries.append((int(source), target))
+                entries.append((source, target))
         return MatchTable(tuple(entries), self._default_of(element, declared))
 
     def _interpolation_table(

@@ -162,6 +162,15 @@ def number(text: str | None) -> float | None:
     return float(plain.replace("INF", "inf"))
 
 
+def whole(text: str) -> int | None:
+    """An author's whole number; `2.0` and `1e3` are such as well. None if it is none."""
+    plain = text.strip()
+    if INTEGER.match(plain):
+        return int(plain)
+    found = number(plain)
+    return int(found) if found is not None and found.is_integer() and abs(found) < 1e15 else None
+
+
 def seconds(text: str) -> float | None:
     """A duration as seconds: QTI writes a number, older files write `PT1M30S`. None: neither."""
     plain = text.strip()
@@ -178,7 +187,7 @@ def seconds(text: str) -> float | None:
 
 _LEXICAL: dict[str, Callable[[str], bool]] = {
     "identifier": lambda text: bool(IDENTIFIER.match(text)),
-    "integer": lambda text: bool(INTEGER.match(text)),
+    "integer": lambda text: whole(text) is not None,
     "float": lambda text: number(text) is not None,
     "boolean": lambda text: text in _BOOLEANS,
     "pair": lambda text: len(text.split()) == 2,

@@ -246,7 +246,10 @@ def _looked_up(rule: Assign, target: Variable, compiled: Compiled, scope: Scope)
         scope.fault_at(rule.line, rule.rule, f"{target.identifier} has no table: add one")
     if target.cardinality != "single":
         scope.fault_at(rule.line, rule.rule, f"{target.identifier} must be single")
-    source = single_number(scope, rule.expression, compiled)
+    # A duration is a number of seconds, and tables may have it as their source.
+    seconds = compiled.base == "duration"
+    number = compiled._replace(base="float") if seconds else compiled
+    source = single_number(scope, rule.expression, number)
     base = target.base
     look = table_lookup(table, lambda text: scope.value(base, text))
     return lambda state: look(source(state))

@@ -89,8 +89,13 @@ _SESSION: dict[str, BaseType] = {
     "numAttempts": "integer", "num-attempts": "integer", "duration": "duration",
     "completionStatus": "identifier", "completion-status": "identifier",
 }  # fmt: skip
-BUILT_IN = {name: Variable(name, "built-in", "single", base) for name, base in _SESSION.items()}
-"""Session variables that every item has without declaring them, in both spellings."""
+BUILT_IN = {
+    **{name: Variable(name, "built-in", "single", base) for name, base in _SESSION.items()},
+    "QTI_CONTEXT": Variable("QTI_CONTEXT", "context", "record", None),
+}
+"""Variables that every item has without declaring them; the session's in both spellings. The
+context (QTI 3) would name the candidate: here its fields are NULL.
+"""
 SPELLED = {"num-attempts": "numAttempts", "completion-status": "completionStatus"}
 
 

@@ -134,6 +134,8 @@ def constant(base_type: Base, text: str, text_form: Callable[[str], str] = str) 
         return text_form(text) or None
     if base_type == "float":
         return variables.number(text)
+    if base_type == "integer":
+        return variables.whole(text)
     return parse_lexical(base_type, text.strip())
 
 

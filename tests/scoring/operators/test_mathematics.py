@@ -82,7 +82,7 @@ VALUES = (2, 4, 4, 4, 5, 5, 7, 9)
     [
         ("mean", VALUES, 5.0), ("popVariance", VALUES, 4.0), ("popSD", VALUES, 2.0),
         ("sampleVariance", VALUES, 32 / 7), ("sampleSD", VALUES, math.sqrt(32 / 7)),
-        ("mean", (3,), 3.0), ("popVariance", (3,), 0.0), ("popSD", (3,), 0.0),
+        ("mean", (3,), 3.0), ("popVariance", (3,), None), ("popSD", (3,), None),
         ("sampleVariance", (3,), None), ("sampleSD", (3,), None), ("sampleSD", (1, 3), 2**0.5),
         ("mean", (), None), ("mean", None, None), ("mean", [1, 2], 1.5),
         ("pop-variance", VALUES, 4.0), ("pop-sd", VALUES, 2.0), ("sample-sd", (1, 3), 2**0.5),

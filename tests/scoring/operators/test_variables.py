@@ -19,6 +19,7 @@ SEED = bytes(range(32))
     ("base", "text", "value"),
     [
         ("boolean", "true", True), ("boolean", "0", False), ("integer", " 12 ", 12),
+        ("integer", "12.0", 12), ("integer", "1e3", 1000),
         ("float", "2.50", 2.5), ("float", "3", 3.0), ("string", " a b ", " a b "),
         ("string", "", None), ("identifier", "A", "A"), ("uri", "http://a", "http://a"),
         ("point", "3 4", Point(3, 4)), ("pair", "B A", Pair("A", "B")),
@@ -37,6 +38,8 @@ def test_base_values(base: str, text: str, value: object) -> None:
 
 def test_base_values_that_are_none() -> None:
     assert "'two' is no integer" in refusal(of("integer", "two"))
+    assert "'1.5' is no integer" in refusal(of("integer", "1.5"))
+    assert "is no integer" in refusal(of("integer", "1e300"))
     assert "base-type that QTI does not know" in refusal(of("number", "2"))
 
 
@@ -58,6 +61,13 @@ def test_built_in_variables_have_two_spellings(names: tuple[str, ...], base: str
         form = compile_expression(call("variable", identifier=name), scope_of())
         assert form[1:] == ("single", base)
         assert form.run(State({names[0]: 7}, {}, {})) == 7
+
+
+def test_every_item_has_a_context_that_names_nobody() -> None:
+    form = call("field-value", call("variable", identifier="QTI_CONTEXT"), field_identifier="x")
+    assert result(form) is None
+    given: Any = ("context", "record", None, {"x": "y"})
+    assert result(form, QTI_CONTEXT=given) == "y"
 
 
 def test_a_declared_variable_hides_a_built_in_one() -> None:

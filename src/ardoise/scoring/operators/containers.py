@@ -112,7 +112,8 @@ def _member(expression: Expression, operands: tuple[Compiled, ...], scope: Scope
     """Whether the first is one of the second's values."""
     common_base(scope, expression, operands)
     value = need(scope, expression, operands[0], None, _SINGLE)
-    values = need(scope, expression, operands[1], None, _ANY_CONTAINER)
+    # As with contains: a single value is a container of one.
+    values = need(scope, expression, operands[1], None, frozenset({*_ANY_CONTAINER, "single"}))
     run = binary(value, values, lambda one, several: one in contained(several))
     return Compiled(run, "single", "boolean")
 

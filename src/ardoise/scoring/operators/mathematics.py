@@ -1,7 +1,8 @@
 """math-operator (28 functions), stats-operator (5) and math-constant.
 
 QTI 3 ASI: outside a function's domain the result is NULL, for statistics of too few values as
-well. Angles are in radians; `log` is to the base 10, `ln` to the base e.
+well: all but the mean take a container "with containerSize greater than 1". Angles are in radians;
+`log` is to the base 10, `ln` to the base e.
 """
 
 import math
@@ -91,8 +92,8 @@ _STATISTICS: Mapping[str, tuple[int, Callable[[Sequence[Fraction]], float]]] = {
     "mean": (1, _mean),
     "sampleVariance": (2, lambda values: float(statistics.variance(values))),
     "sampleSD": (2, lambda values: math.sqrt(statistics.variance(values))),
-    "popVariance": (1, lambda values: float(statistics.pvariance(values))),
-    "popSD": (1, lambda values: math.sqrt(statistics.pvariance(values))),
+    "popVariance": (2, lambda values: float(statistics.pvariance(values))),
+    "popSD": (2, lambda values: math.sqrt(statistics.pvariance(values))),
 }
 """Name → fewest values, and the statistic; in exact fractions, so that order never matters."""
 _STATISTIC_SPELLED = {
