@@ -5,7 +5,7 @@ from django.test import Client
 
 from ardoise.authority.accounts.models import Staff
 from ardoise.authority.marking import rating
-from ardoise.authority.marking.models import Rating, RatingTask, ResponseScore
+from ardoise.authority.marking.models import HeldText, Rating, RatingTask, ResponseScore
 from ardoise.authority.marking.rules import ItemMark, mark_campaign, marks_of
 from ardoise.authority.restitution.models import NameView
 from ardoise.clock import from_milliseconds
@@ -259,3 +259,46 @@ def test_the_office_deals_follows_and_reports(exam: Marked, people: list[Staff])
     assert "Quatre" not in page
     client.post(address + "reporter/")
     assert [mark.score for mark in item_marks(exam)] == [2.0] * 5 + [None]
+
+
+def test_only_the_sheets_that_hold_a_decided_text_are_marked_again(
+    exam: Marked, people: list[Staff]
+) -> None:
+    rating.deal(exam.campaign)
+    task = next(one for one in RatingTask.objects.all() if rating.text_of(one) == ("Un",))
+    for held in rating.waiting_for(task.ratings.get(place=1).rater).filter(task=task):
+        rating.give(held.rater, held.pk, 2.0, clock=Ticking())
+    for held in Rating.objects.filter(task=task, score__isnull=True):
+        rating.give(held.rater, held.pk, 2.0, clock=Ticking())
+    assert mark_campaign(exam.campaign).sheets == 2
+    assert [mark.score for mark in item_marks(exam)] == [2.0, None, 2.0, None, None, None]
+    assert mark_campaign(exam.campaign).sheets == 0
+
+
+def test_the_last_decided_text_of_an_item_and_one_taken_back_change_it_for_all(
+    exam: Marked, people: list[Staff]
+) -> None:
+    rating.deal(exam.campaign)
+    give_all(exam, people, 2.0)
+    assert mark_campaign(exam.campaign).sheets == 6
+    assert item_marks(exam)[5].max_score == 4.0
+    assert rating.undo(people[0], exam.campaign) is not None
+    assert mark_campaign(exam.campaign).sheets == 6
+    assert item_marks(exam)[5].max_score == 0.0
+
+
+def test_no_number_stands_beside_the_name_that_raters_texts_have(exam: Marked) -> None:
+    names = {bytes(one) for one in RatingTask.objects.values_list("response", flat=True)}
+    held = {bytes(one) for one in HeldText.objects.values_list("text", flat=True)}
+    assert len(held) == len(names) == 4
+    assert not held & names
+
+
+def test_a_question_without_a_maximum_is_named_with_what_to_do(
+    exam: Marked, people: list[Staff]
+) -> None:
+    RatingTask.objects.all().delete()
+    officer = Staff.objects.create_account("bureau", "une-phrase-de-craie", role="officer")
+    page = client_of(officer).get(f"/campagnes/{exam.campaign.pk}/notation/").content.decode()
+    assert "normal-maximum" in page
+    assert rating.without_scale(exam.campaign) == [(PART, exam.keymap.neutral(TEXT))]

@@ -96,7 +96,7 @@ _ERRORS = {
         "The content “{value}” is refused: {reason}", "Correct the QTI package.",
     ),
     "keyed-forms": (
-        "La partie « {value} » est saisie par un enseignant : elle n’a qu’une forme.",
+        "La partie « {value} » est saisie par un enseignant : elle n’a qu’une forme.",
         "Ôtez forms, ou faites répondre les élèves (writer = \"pupil\").",
         "Part “{value}” is keyed by a teacher: it has one form.",
         "Remove forms, or let pupils answer (writer = \"pupil\").",
@@ -123,8 +123,16 @@ _WARNINGS = {
         "La partie « {value} » n’a aucun domaine.", "Elle n’aura pas de résultats par groupe.",
         "The part “{value}” has no domain.", "It will have no results by group.",
     ),
+    "no-scale": (
+        "Personne ne pourra noter l’item « {value} » de la partie « {part} » : il ne dit pas "
+        "combien de points il vaut.",
+        "Donnez à sa variable SCORE un normal-maximum, entier ou demi-entier, jusqu’à 100.",
+        "Nobody will be able to score the item “{value}” of part “{part}”: it does not say how "
+        "many points it is worth.",
+        "Give its SCORE a normal-maximum: a whole or half number up to 100.",
+    ),
     "same-forms": (
-        "La partie « {value} » a plusieurs formes, mais aucun item ne tire de valeurs : "
+        "La partie « {value} » a plusieurs formes, mais aucun item ne tire de valeurs : "
         "elles seront toutes pareilles.",
         "Ôtez forms, ou donnez à des items un qti-template-processing.",
         "Part “{value}” has several forms, but no item draws values: they will all be the same.",

@@ -11,8 +11,10 @@ from ardoise.authority.campaigns.lines import lines_of
 from ardoise.authority.campaigns.messages import CAMPAIGN
 from ardoise.authority.findings import Finding, Findings, has_errors
 from ardoise.content.faults import ContentFault
+from ardoise.content.model import Item
 from ardoise.content.package import read_package
 from ardoise.scoring import compile_item
+from ardoise.scoring.raters import RaterFault, scale_of
 
 PACKAGE_LIMIT = 256 << 20
 """Bytes of a package, unzipped."""
@@ -31,6 +33,8 @@ class LoadedPackage:
     """QTI item identifiers in test order."""
     draws: bool = False
     """Whether an item draws values, so that forms can differ."""
+    without_scale: tuple[str, ...] = ()
+    """Items that no machine scores and no rater can, since they state no maximum."""
 
 
 def load_packages(
@@ -48,6 +52,9 @@ def load_packages(
         loaded = _load(part, folder, line, found)
         if loaded is not None:
             packages[part.id] = loaded
+            at = lines.get(("parts", index, "package"))
+            for item in loaded.without_scale:
+                found.add("no-scale", at, None, "package", value=item, part=part.id)
             if part.forms > 1 and not loaded.draws:
                 at = lines.get(("parts", index, "forms"))
                 found.add("same-forms", at, None, "forms", value=part.id)
@@ -71,8 +78,7 @@ def _load(part: PartSpec, folder: Path, line: int | None, found: Findings) -> Lo
         package = read_package(content, name=part.package)
         package.check_deliverable()
         package.check_scorable()
-        for item in package.items:
-            compile_item(item)
+        without_scale = [item.identifier for item in package.items if _has_no_scale(item)]
     except ContentFault as fault:
         reason = str(fault)[:600]
         found.add("package", line, None, "package", value=part.package, reason=reason)
@@ -83,7 +89,19 @@ def _load(part: PartSpec, folder: Path, line: int | None, found: Findings) -> Lo
         return None
     draws = any(item.scorable.template_processing is not None for item in package.items)
     items = tuple(item.identifier for item in package.items)
-    return LoadedPackage(part.package, content, package.digest, items, draws)
+    return LoadedPackage(part.package, content, package.digest, items, draws, tuple(without_scale))
+
+
+def _has_no_scale(item: Item) -> bool:
+    """Raises ContentFault if its rules have no meaning."""
+    scorer = compile_item(item)
+    if scorer.machine_scored:
+        return False
+    try:
+        scale_of(scorer.max_score)
+    except RaterFault:
+        return True
+    return False
 
 
 def zipped(folder: Path) -> bytes:

@@ -4,20 +4,24 @@ Content is untrusted: its nodes are drawn from a short list of elements without 
 everything else of it is text.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 import msgspec
+from django.conf import settings
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from ardoise.authority.campaigns.models import Part
+from ardoise.authority.enrolment.forms import FIRST, drawn
 from ardoise.content.keymap import KeyMap
 from ardoise.content.model import Item
 from ardoise.content.package import Package, read_package
+from ardoise.content.printing import Printing, Values
 from ardoise.contract.booklet import Node
+from ardoise.scoring import TemplateValues
 
 _DRAWN = frozenset(
     {
@@ -45,12 +49,28 @@ class Guide:
     """Empty: the author wrote none."""
 
 
-def guides_of(part: Part) -> dict[str, Guide]:
-    """The booklet's items of a part, by neutral identifier. Raises ContentFault."""
+def guides_of(part: Part, form: int = FIRST) -> dict[str, Guide]:
+    """The booklet's items of a part, by neutral identifier, with the numbers that the form shows.
+
+    Raises ContentFault, CampaignKeyDestroyed.
+    """
     package = _package(part.pk, part.digest)
+    key = settings.KEYRING.campaign_key(part.campaign_id)
+    values = drawn(package.items, part=part.part, key=key, form=form)
+    language = part.campaign.language
     keymap = msgspec.json.decode(bytes(part.keymap), type=KeyMap)
     general = _rubrics_of_test(package)
-    return {keymap.neutral(item.identifier): _guide(item, general) for item in package.items}
+    return {
+        keymap.neutral(item.identifier): _guide(
+            item, general, Printing(item, _values(values, item), language=language)
+        )
+        for item in package.items
+    }
+
+
+def _values(drawn_values: Mapping[str, TemplateValues], item: Item) -> Values | None:
+    held = drawn_values.get(item.identifier)
+    return None if held is None else held.values
 
 
 @lru_cache(maxsize=8)
@@ -64,31 +84,41 @@ def _rubrics_of_test(package: Package) -> list[Node]:
     return [n for rubric in package.rubrics if _VIEW in rubric.views for n in rubric.nodes]
 
 
-def _guide(item: Item, general: list[Node]) -> Guide:
+def _guide(item: Item, general: list[Node], printing: Printing) -> Guide:
     own = [
         child
         for node in item.body
         if isinstance(node, list) and node[0] == "rubric" and _VIEW in node[1]["view"].split()
         for child in node[2:]
     ]
-    return Guide(item.title, drawn(item.body), drawn([*own, *general]))
+    return Guide(item.title, as_html(item.body, printing), as_html([*own, *general], printing))
 
 
-def drawn(nodes: Iterable[Node]) -> SafeString:
+def as_html(nodes: Iterable[Node], printing: Printing) -> SafeString:
     """Nodes as HTML. Pictures are named, interactions and rubrics left out."""
-    return format_html_join("", "{}", ((_drawn(node),) for node in nodes))
+    return format_html_join("", "{}", ((_node(node, printing),) for node in nodes))
 
 
-def _drawn(node: Node) -> SafeString | str:
+def _node(node: Node, printing: Printing) -> SafeString | str:
     if isinstance(node, str):
         return node
     name, attributes, *children = node
-    if name in _LEFT_OUT or name == "br":
-        return format_html("<br>") if name == "br" else ""
-    if name == "img":
-        return format_html("<em>[{} {}]</em>", _("image :"), attributes.get("alt", ""))
+    match name:
+        case "printed":
+            return printing.text(attributes)
+        case "template-part":
+            part = (attributes["template"], attributes["value"], attributes["show"] == "true")
+            return as_html(children, printing) if printing.shows(part) else ""
+        case "img":
+            return format_html("<em>[{} {}]</em>", _("image :"), attributes.get("alt", ""))
+    return "" if name in _LEFT_OUT else _element(name, as_html(children, printing))
+
+
+def _element(name: str, content: SafeString) -> SafeString:
+    if name == "br":
+        return format_html("<br>")
     if name in _DRAWN:
-        return format_html("<{0}>{1}</{0}>", name, drawn(children))
+        return format_html("<{0}>{1}</{0}>", name, content)
     if name[:1] == "h" and name[1:].isdecimal():
-        return format_html("<p><strong>{}</strong></p>", drawn(children))
-    return drawn(children)
+        return format_html("<p><strong>{}</strong></p>", content)
+    return content

@@ -11,7 +11,7 @@ from typing import cast
 import msgspec
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, F, Max, Q, QuerySet
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
 
 from ardoise.authority.accounts.models import Staff
 from ardoise.authority.campaigns.models import Campaign
@@ -232,6 +232,14 @@ def item_progress(campaign: Campaign) -> list[ItemProgress]:
         )
         for line in lines
     ]
+
+
+def without_scale(campaign: Campaign) -> list[tuple[str, str]]:
+    """Parts and items whose texts no machine scores, and no rater can: they state no maximum."""
+    waiting = ResponseScore.objects.filter(part__campaign=campaign, score__isnull=True)
+    tasks = RatingTask.objects.filter(part=OuterRef("part"), item=OuterRef("item"))
+    found = waiting.filter(~Exists(tasks)).order_by("part__position", "item")
+    return list(found.values_list("part__part", "item").distinct())
 
 
 def _agreement(part: int, item: str, most: float) -> Agreement:

@@ -70,7 +70,7 @@ def _text_context(rater: Staff, campaign: Campaign, rating: Rating) -> dict[str,
     return {
         "campaign": campaign,
         "rating": rating,
-        "guide": guides_of(task.part)[task.item],
+        "guide": guides_of(task.part, task.form)[task.item],
         "texts": rules.text_of(task),
         "scores": [
             {"value": score, "key": str(place) if place < _DIGITS else ""}
@@ -142,6 +142,7 @@ def rating(request: HttpRequest, campaign_id: str) -> HttpResponse:
         "rule_choices": RatingPlan.Rule,
         "lines": _lines(campaign),
         "people": people,
+        "without_scale": _without_scale(campaign),
         "undealt": campaign.parts.filter(
             rating_tasks__isnull=False, rating_tasks__ratings__isnull=True
         ).count(),
@@ -155,6 +156,12 @@ def _lines(campaign: Campaign) -> list[dict[str, Any]]:
     found = rules.item_progress(campaign)
     guides = {code: guides_of(parts[code]) for code in {line.part for line in found}}
     return [{"item": line, "title": guides[line.part][line.item].title} for line in found]
+
+
+def _without_scale(campaign: Campaign) -> list[str]:
+    """Titles of the items whose texts cannot be given to raters."""
+    parts = {part.part: part for part in campaign.parts.all()}
+    return [guides_of(parts[part])[item].title for part, item in rules.without_scale(campaign)]
 
 
 def _change(request: HttpRequest, campaign: Campaign) -> None:
