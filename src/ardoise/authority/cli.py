@@ -33,6 +33,7 @@ _STAGES = {
     "mark": ("marking.commands", "app"),
     "results": ("restitution.commands", "app"),
     "analyse": ("statistics.commands", "app"),
+    "release": ("release.commands", "app"),
     "close": ("closure.commands", "app"),
     "content": ("content_commands.commands", "app"),
 }

@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "ardoise.authority.marking",
     "ardoise.authority.restitution",
     "ardoise.authority.statistics",
+    "ardoise.authority.release",
     "ardoise.authority.closure",
 ]
 MIDDLEWARE = [

@@ -18,6 +18,7 @@ from ardoise.authority.marking.rules import mark_campaign
 from ardoise.authority.registry.identity import Identity, seal_identity
 from ardoise.authority.registry.labels import set_label
 from ardoise.authority.registry.models import ClassGroup, Pupil, RollImport
+from ardoise.authority.release.models import Release, SealedRelease
 from ardoise.authority.restitution.models import CampaignSummary, NameView
 from ardoise.clock import system_clock
 from ardoise.demo.client import SeatRefusal
@@ -113,6 +114,12 @@ def _staff_and_logs(live: LiveExam, group: ClassGroup) -> None:
     CampaignSummary.objects.create(
         campaign=live.campaign, made_at=system_clock(), marks=0, last_seq=0, content="{}"
     )
+    release = Release.objects.create(
+        id=reference(), campaign=live.campaign, name="essai", title="Essai", state="proposed",
+        proposed_at=system_clock(), proposed_by="bureau-1", digest="0" * 64, judged_with="0" * 64,
+    )  # fmt: skip
+    content = live.key.seal("release_sealedrelease", release.pk, "content", b"Oeillet")
+    SealedRelease.objects.create(release=release, content=content)
     RollImport.objects.create(
         campaign=live.campaign,
         at=system_clock(),

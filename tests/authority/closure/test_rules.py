@@ -56,7 +56,7 @@ def test_closing_destroys_every_kind_of_row_and_keeps_the_shell(
     assert held.destroyed == before
     assert not any(holdings.counts(live.campaign).values())
     assert live.campaign.state == Campaign.State.CLOSED
-    assert held.kept == {"parts": 2, "class_groups": 1, "name_views": 1}
+    assert held.kept == {"parts": 2, "class_groups": 1, "name_views": 1, "releases": 1}
     group = ClassGroup.objects.get(campaign=live.campaign)
     assert (bytes(group.sealed_label), group.label_index) == (b"", None)
     assert opened([group])[0].label == f"#{group.pk}"

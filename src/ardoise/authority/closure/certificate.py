@@ -144,6 +144,7 @@ def certificate_pdf(document: CertificateDocument, signature: bytes, public_key:
 
 
 LABELS = {
+    "sealed_releases": _("Publications scellées"),
     "summaries": _("Sommes par campagne"),
     "marks": _("Notes par copie"),
     "held_texts": _("Renvois des copies à leurs textes"),
@@ -170,6 +171,7 @@ LABELS = {
     "parts": _("Épreuves"),
     "class_groups": _("Classes, sans leur nom"),
     "name_views": _("Lignes du journal des consultations"),
+    "releases": _("Publications : procès-verbaux et décisions"),
 }
 """Kind → what the office reads."""
 

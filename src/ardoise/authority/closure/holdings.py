@@ -31,6 +31,8 @@ class Kind:
 
 # In this order: what points at a row goes before the row.
 DESTROYED = (
+    # Files of persons, records that never left, seeds. What left is public.
+    Kind("release.SealedRelease", "release__campaign", "sealed_releases"),
     # Sums that did not pass the disclosure gate: of a small campaign they would tell too much.
     Kind("restitution.CampaignSummary", "campaign", "summaries"),
     Kind("marking.Mark", "campaign", "marks"),
@@ -59,6 +61,12 @@ KEPT = (
     "campaigns.Part",  # the questions: they are the office's, and nobody's answers
     "registry.ClassGroup",  # the name-view log refers to it; its sealed label is wiped
     "restitution.NameView",
+    # Of what left: its report and its published cells, which everybody has. Of what did not: that
+    # it was proposed, and who decided.
+    "release.Release",
+    "release.Decision",
+    "release.Budget",
+    "release.Spending",
     "closure.Certificate",
     "closure.Closing",  # until the certificate is issued
 )
@@ -87,6 +95,7 @@ def kept_counts(campaign: Campaign) -> dict[str, int]:
         "name_views": _model("restitution.NameView")
         ._default_manager.filter(campaign=campaign)
         .count(),
+        "releases": _model("release.Release")._default_manager.filter(campaign=campaign).count(),
     }
 
 

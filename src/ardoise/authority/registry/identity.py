@@ -28,6 +28,13 @@ class Identity(Struct, frozen=True, forbid_unknown_fields=True):
         return f"{(self.usual_name or self.family_name).upper()} {self.first_name}"
 
 
+class Traits(Struct, frozen=True):
+    """What a release may say of a pupil. Opening it makes no name: unknown fields are skipped."""
+
+    birth_date: date
+    sex: str = ""
+
+
 def seal_identity(key: CampaignKey, pupil_id: str, identity: Identity) -> bytes:
     """For Pupil.identity."""
     plain = msgspec.json.encode(identity)
@@ -49,3 +56,9 @@ def open_identity(key: CampaignKey, pupil_id: str, sealed: bytes) -> Identity:
     """Raises SealError if it was moved or changed."""
     plain = key.unseal("registry_pupil", pupil_id, "identity", sealed)
     return msgspec.json.decode(plain, type=Identity)
+
+
+def open_traits(key: CampaignKey, pupil_id: str, sealed: bytes) -> Traits:
+    """The sealed identity's sex and birth date alone. Raises SealError."""
+    plain = key.unseal("registry_pupil", pupil_id, "identity", sealed)
+    return msgspec.json.decode(plain, type=Traits)

@@ -68,7 +68,7 @@ def results_of(
 ) -> Results:
     """Every pupil has every domain. Raises CampaignKeyDestroyed once the campaign is closed."""
     key = (ring or settings.KEYRING).campaign_key(campaign.pk)
-    file, domains, keymaps = campaign_file(campaign), domains_of(campaign), _keymaps(campaign)
+    file, domains, keymaps = campaign_file(campaign), domains_of(campaign), keymaps_of(campaign)
     sitting = campaign.state in (Campaign.State.ENROLLED, Campaign.State.OPEN)
     out: Results = {}
     if any(domain.part not in keymaps for domain in domains):  # not enrolled yet
@@ -76,7 +76,7 @@ def results_of(
     for chunk in chunks(pupil_ids, _AT_ONCE):
         numbers = every_number_of(key, campaign.pk, chunk)
         numbers = {pupil: numbers.get(pupil, ()) for pupil in chunk}
-        marks, extents = _marks(key, campaign, numbers), _extents(campaign, numbers)
+        marks, extents = marks_by_pupil(key, campaign, numbers), _extents(campaign, numbers)
         for pupil in chunk:
             by_id = {one.domain: one for one in domain_results(file, keymaps, marks[pupil])}
             out[pupil] = {
@@ -92,7 +92,8 @@ def results_of(
     return out
 
 
-def _keymaps(campaign: Campaign) -> dict[str, KeyMap]:
+def keymaps_of(campaign: Campaign) -> dict[str, KeyMap]:
+    """Part → its key map, in order; parts that are not enrolled have none."""
     return {
         part.part: decode(bytes(part.keymap))
         for part in campaign.parts.defer("package")
@@ -100,7 +101,7 @@ def _keymaps(campaign: Campaign) -> dict[str, KeyMap]:
     }
 
 
-def _marks(
+def marks_by_pupil(
     key: CampaignKey, campaign: Campaign, numbers: Mapping[str, Sequence[str]]
 ) -> dict[str, dict[str, PartMarks]]:
     """Pupil → part → marks. After a lost card the newest number that sat the part counts."""

@@ -16,11 +16,12 @@ def check_units(plan: Plan) -> None:
         shown.append((file.name, [*file.quasi, *(one.column for one in file.sensitive)]))
         shown.append((file.name, file.keep))
         shown += [(file.name, _levels(plan, column)) for column in file.quasi]
-    for table in (*plan.tables, *plan.private):
-        columns = [*dimension_columns(plan, table.by), *([table.value] if table.value else [])]
-        shown.append((table.name, columns))
-    for name, columns in shown:
-        for column in columns:
+    for table in plan.tables:
+        shown.append((table.name, [*dimension_columns(plan, table.by), table.value or ""]))
+    for noisy in plan.private:
+        shown.append((noisy.name, [*noisy.by, noisy.value or ""]))
+    for name, found in shown:
+        for column in found:
             if column in plan.units:
                 raise DisclosureFault(
                     f"names whom persons belong to: {name} may use it as a unit, never show it",

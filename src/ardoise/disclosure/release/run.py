@@ -119,8 +119,8 @@ def release(
         added.append(NoisySummary(noisy.name, str(noisy.epsilon), made.error))
         frames[noisy.name] = made.frame
         checks.append(
-            Check(noisy.name, "differential privacy", f"budget {ledger.budget}",
-                  f"ε = {noisy.epsilon}, {ledger.left} left", passed=True)
+            Check(noisy.name, "differential privacy", f"budget {ledger.budget.normalize():f}",
+                  f"ε = {noisy.epsilon}, {ledger.left.normalize():f} left", passed=True)
         )  # fmt: skip
         facts.append(Fact(noisy.name, "95 % of counts are within", f"± {made.error:.1f}"))
     verdict = Verdict(plan.name, digest_of(frame), tuple(checks), tuple(facts))
