@@ -5,6 +5,7 @@ from typing import Any, cast, get_args
 
 from lxml import etree
 
+from ardoise.content.dialects import MAPPING_MEANING, warning_of
 from ardoise.content.documents import children, line_of, local
 from ardoise.content.faults import Finding, Findings
 from ardoise.content.variables import (
@@ -113,6 +114,10 @@ class DeclarationReader:
                 values["table"] = self._match_table(child, found)
             elif name == "qti-interpolation-table":
                 values["table"] = self._interpolation_table(child, found)
+            elif name == "qti-mapping":
+                values["mapping"] = self._mapping(child, found)
+                message = warning_of(MAPPING_MEANING, known=True)
+                self._findings.warn(Finding(self._file, message, self._item, name, line_of(child)))
             else:
                 self._fault(child, "is not known in an outcome declaration: remove it")
         scored = (element.get("external-scored") or "").strip()
@@ -124,6 +129,24 @@ class DeclarationReader:
             external_scored=scored if scored not in ("", "none") else None,
             line=found.line, **values,
         )  # fmt: skip
+
+    def table_alone(
+        self, element: etree._Element
+    ) -> tuple[BaseType, MatchTable | InterpolationTable] | None:
+        """A table that belongs to no variable, and its type: float if all say numbers, else string.
+
+        None: it is no table, or after a fault.
+        """
+        declared = Declared(element)
+        targets = [one.get("target-value") for one in children(element)]
+        said = [text for text in (element.get("default-value"), *targets) if text is not None]
+        numeric = all(number(text) is not None for text in said)
+        declared.base = "float" if numeric else "string"
+        if local(element) == "qti-match-table":
+            return declared.base, self._match_table(element, declared)
+        if local(element) == "qti-interpolation-table":
+            return declared.base, self._interpolation_table(element, declared)
+        return None
 
     def template(self, element: etree._Element) -> TemplateDeclaration | None:
         """One qti-template-declaration or qti-context-declaration; None after a fault."""

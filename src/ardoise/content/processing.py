@@ -1,8 +1,8 @@
 """Rules and expressions as typed trees, read from QTI 3 with their lines; nothing is run here.
 
 QTI 3 ASI information model, "Response processing", "Template processing", "Outcome processing" and
-"Expressions". The tables below are closed: what they do not list is a fault that names item and
-element.
+"Expressions". The tables below are closed: what neither they nor `dialects` list is a fault that
+names item and element.
 """
 
 from collections.abc import Mapping
@@ -10,18 +10,23 @@ from typing import Literal
 
 from msgspec import Struct
 
+from ardoise.content.variables import InterpolationTable, MatchTable
+
 Template = Literal[
     "match_correct", "map_response", "map_response_point",
-    "CC2_match", "CC2_match_basic", "CC2_map_response", "CC2_match_inline",
+    "CC2_match", "CC2_match_basic", "CC2_map_response", "CC2_match_inline", "match_nothing",
 ]  # fmt: skip
-"""The standard templates. CC2_match_inline is what QTI 2 calls CC2_match: QTI 3 published another
-one under this name.
+"""The standard templates, and match_nothing, which is none (dialects.py). CC2_match_inline is what
+QTI 2 calls CC2_match: QTI 3 published another one under this name.
 """
 Kind = Literal["response", "template", "outcome"]
 
 
 class Expression(Struct, frozen=True):
-    """One expression. `name` is its QTI 3 name without `qti-`; attributes are as written."""
+    """One expression. `name` is its QTI 3 name without `qti-`; attributes are as written.
+
+    Beside the names of EXPRESSIONS there are those of `scoring.operators.extensions`.
+    """
 
     name: str
     attributes: Mapping[str, str]
@@ -29,6 +34,8 @@ class Expression(Struct, frozen=True):
     text: str = ""
     """What a base-value says."""
     line: int | None = None
+    table: MatchTable | InterpolationTable | None = None
+    """What a lookup-table looks up in (dialects.py)."""
 
 
 class Branch(Struct, frozen=True):
@@ -51,7 +58,7 @@ class Assign(Struct, frozen=True, tag="assign"):
 
     rule: Literal[
         "set-outcome-value", "lookup-outcome-value", "set-template-value",
-        "set-correct-response", "set-default-value",
+        "set-correct-response", "set-default-value", "set-response-value",
     ]  # fmt: skip
     identifier: str
     expression: Expression

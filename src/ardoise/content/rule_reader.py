@@ -1,11 +1,27 @@
-"""Reads rules and expressions into `processing` trees. What it does not know is a fault by name."""
+"""Reads rules and expressions into `processing` trees. What it does not know is a fault by name.
+
+What other engines take beside QTI (`dialects`) is read as what it stands for, with a warning.
+"""
 
 import re
 from typing import get_args
 
 from lxml import etree
 
-from ardoise.content.declaration_reader import value_text
+from ardoise.content.declaration_reader import DeclarationReader, value_text
+from ardoise.content.dialects import (
+    LINEAR_MEANING,
+    LOOKUP_MEANING,
+    LOOKUP_TABLE,
+    MATCH_NOTHING,
+    RULES,
+    Dialect,
+    Unreadable,
+    Written,
+    dialect_of,
+    plain_name,
+    warning_of,
+)
 from ardoise.content.documents import children, line_of, local, namespace
 from ardoise.content.faults import Finding, Findings
 from ardoise.content.processing import (
@@ -24,6 +40,7 @@ from ardoise.content.processing import (
     Kind,
     Processing,
     Rule,
+    Shape,
     Template,
 )
 from ardoise.content.variables import IDENTIFIER
@@ -53,6 +70,11 @@ class RuleReader:
             Finding(self._file, message, self._item, local(element), line_of(element))
         )
 
+    def _warn(self, element: etree._Element, message: str) -> None:
+        self._findings.warn(
+            Finding(self._file, message, self._item, local(element), line_of(element))
+        )
+
     def processing(self, element: etree._Element, kind: Kind) -> Processing | None:
         """A qti-response-, -template- or -outcome-processing; None: it says nothing at all."""
         rules = self._rules(element, kind)
@@ -61,10 +83,12 @@ class RuleReader:
         if not rules and given and kind == "response":
             template = template_named(given)
             if template is None:
-                named = ", ".join(_TEMPLATES.values())
+                named = ", ".join(name for name in _TEMPLATES.values() if name != "match_nothing")
                 message = f"the template {given[-60:]!a} is not known: {named} are"
                 self._fault(element, message)
                 return None
+            if template == "match_nothing":
+                self._warn(element, f"names no template of QTI: read as {MATCH_NOTHING}")
             return Processing(kind, template, line=line_of(element))
         if not rules:
             return None
@@ -73,28 +97,69 @@ class RuleReader:
     def expression(self, element: etree._Element) -> Expression:
         """One expression; after a fault a null stands in its place."""
         name = local(element).removeprefix("qti-")
+        if not self._counted(element):
+            return _NULL
+        inner = list(children(element)) if name != "base-value" else []
+        attributes = _attributes(element)
+        if plain_name(name) == LOOKUP_TABLE:
+            return self._lookup(element, inner)
+        dialect = dialect_of(name, attributes, len(inner))
+        if dialect is not None:
+            return self._dialect(element, dialect, inner)
         shape = EXPRESSIONS.get(name)
-        if shape is None or not self._counted(element):
+        if shape is None:
             self._unknown(element, "expression")
+        if shape is None or not self._fits(element, shape, len(inner)):
             return _NULL
         if name == "custom-operator":
             given = element.get("class") or element.get("definition") or "unnamed"
-            self._fault(element, f"the custom operator {given[:60]!a} has no meaning here: write "
-                        "the rule with the operators of QTI")  # fmt: skip
+            message = f"the custom operator {given[:60]!a} is not known here: its value is NULL, "
+            self._warn(element, message + "whatever is answered; write it with QTI's operators")
             return _NULL
+        text = value_text(element) if name == "base-value" else ""
+        operands = tuple(self.expression(child) for child in inner)
+        return Expression(name, attributes, operands, text, line_of(element))
+
+    def _fits(self, element: etree._Element, shape: Shape, held: int) -> bool:
         for needed in shape.needs:
             if not (element.get(needed) or "").strip():
                 self._fault(element, f"needs the attribute {needed}")
-                return _NULL
-        inner = list(children(element)) if name != "base-value" else []
-        if not shape.least <= len(inner) <= (len(inner) if shape.most is None else shape.most):
+                return False
+        if not shape.least <= held <= (held if shape.most is None else shape.most):
             several = f"{shape.least}" if shape.most == shape.least else f"{shape.least} or more"
-            self._fault(element, f"holds {len(inner)} expressions: QTI wants {several}")
+            self._fault(element, f"holds {held} expressions: QTI wants {several}")
+            return False
+        return True
+
+    def _dialect(
+        self, element: etree._Element, dialect: Dialect, inner: list[etree._Element]
+    ) -> Expression:
+        if not self._fits(element, dialect.shape, len(inner)):
             return _NULL
-        text = value_text(element) if name == "base-value" else ""
-        attributes = {str(key): str(value) for key, value in element.attrib.items()}
         operands = tuple(self.expression(child) for child in inner)
-        return Expression(name, attributes, operands, text, line_of(element))
+        try:
+            read = dialect.build(Written(_attributes(element), operands, line_of(element)))
+        except Unreadable as fault:
+            self._fault(element, str(fault))
+            return _NULL
+        self._warn(element, dialect.warning)
+        return read
+
+    def _lookup(self, element: etree._Element, inner: list[etree._Element]) -> Expression:
+        """A lookup-table: what is looked up, then the table."""
+        reader = DeclarationReader(file=self._file, item=self._item, findings=self._findings)
+        found = reader.table_alone(inner[1]) if len(inner) == 2 else None
+        method = "" if found is None else (inner[1].get("interpolation-method") or "").strip()
+        if found is None or method not in ("", "linear") or (method and found[0] != "float"):
+            message = "needs an expression and a match-table or interpolation-table"
+            self._fault(element, f"{message} (of numbers if its interpolation-method is linear)")
+            return _NULL
+        base, table = found
+        self._warn(element, warning_of(LINEAR_MEANING if method else LOOKUP_MEANING, known=False))
+        return Expression(
+            LOOKUP_TABLE, {"base-type": base, "method": method},
+            (self.expression(inner[0]),), "", line_of(element), table,
+        )  # fmt: skip
 
     def condition_of(self, element: etree._Element) -> Expression | None:
         """The one expression that a branch-rule or pre-condition holds; None after a fault."""
@@ -135,6 +200,9 @@ class RuleReader:
             return Fragment(self._rules(element, kind), line)
         if name in ASSIGNMENTS[kind]:
             return self._assignment(element, name)
+        meaning = RULES.get((kind, plain_name(name)))
+        if meaning is not None:
+            return self._response_rule(element, plain_name(name), meaning)
         if name == "template-constraint" and kind == "template":
             held = self.condition_of(element)
             return None if held is None else Constraint(held, line)
@@ -148,6 +216,20 @@ class RuleReader:
             return None
         held = self.condition_of(element)
         return None if held is None else Assign(name, identifier, held, line_of(element))  # type: ignore[arg-type]
+
+    def _response_rule(self, element: etree._Element, name: str, meaning: str) -> Assign | None:
+        """set-response-value, and set-default-value without a value: back to the default."""
+        self._warn(element, warning_of(meaning, known=name == "set-default-value"))
+        if name == "set-response-value":
+            return self._assignment(element, name)
+        identifier = (element.get("identifier") or "").strip()
+        if not IDENTIFIER.match(identifier) or next(children(element), None) is not None:
+            message = "needs the identifier of a response, and no value of its own: outside of "
+            self._fault(element, message + "template processing it sets back to the default")
+            return None
+        line = line_of(element)
+        default = Expression("default", {"identifier": identifier}, (), "", line)
+        return Assign("set-response-value", identifier, default, line)
 
     def _branches(self, element: etree._Element, kind: Kind) -> tuple[Branch, ...]:
         _, first, other, last = CONDITIONS[kind]
@@ -174,6 +256,10 @@ class RuleReader:
         rules = (self._rule(child, kind) for child in inner)
         kept = tuple(rule for rule in rules if rule is not None)
         return Branch(condition, kept, line_of(element))
+
+
+def _attributes(element: etree._Element) -> dict[str, str]:
+    return {str(key): str(value) for key, value in element.attrib.items()}
 
 
 def template_named(uri: str) -> Template | None:

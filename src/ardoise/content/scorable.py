@@ -41,13 +41,16 @@ def read_scorable(root: etree._Element, *, file: str, findings: Findings) -> Sco
     return _Reader(root, file, findings).read()
 
 
-def scorable_item(payload: bytes, *, file: str) -> Scorable:
-    """The scorable part of one item file, QTI 2 or 3. Raises ContentFault with every fault."""
+def scorable_item(payload: bytes, *, file: str, findings: Findings | None = None) -> Scorable:
+    """The scorable part of one item file, QTI 2 or 3; `findings` then holds the warnings.
+
+    Raises ContentFault with every fault.
+    """
     root = to_qti3(parse(payload, file=file), file=file)
     if local(root) != "qti-assessment-item":
         message = "must be an item: <qti-assessment-item>, or <assessmentItem> of QTI 2"
         raise ContentFault(Finding(file, message, element=local(root), line=line_of(root)))
-    findings = Findings()
+    findings = findings or Findings()
     scorable = read_scorable(root, file=file, findings=findings)
     findings.settle()
     return scorable

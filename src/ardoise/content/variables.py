@@ -132,6 +132,8 @@ class OutcomeDeclaration(Struct, frozen=True):
     """`human` or `externalMachine`: no rule of the item scores it."""
     default_fields: tuple[FieldValue, ...] = ()
     line: int | None = None
+    mapping: Mapping | None = None
+    """QTI has none here; `dialects` says what it is read for."""
 
 
 class TemplateDeclaration(Struct, frozen=True):

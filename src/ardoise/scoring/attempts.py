@@ -69,6 +69,9 @@ def attempt(
     values["duration"] = spent
     if not scorer.adaptive or values[COMPLETION] == "not_attempted":
         values[COMPLETION] = "unknown"
+    given = {name: values[name] for name in scorer.responses}
     result = scorer.run(values, templates=session.templates, trace=trace, draws=draws)
+    # What rules made of a response (set-response-value) ends with the run.
+    values.update(given)
     values[COMPLETION] = result.completion
     return Session(values, session.templates, session.attempts + 1, spent, result)

@@ -9,14 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ardoise.content.processing import Assign, Condition, Constraint, Exit, Expression, Rule
-from ardoise.content.variables import (
-    BaseType,
-    InterpolationTable,
-    MatchTable,
-    OutcomeDeclaration,
-)
+from ardoise.content.variables import BaseType, OutcomeDeclaration
 from ardoise.scoring.operators import compile_expression
-from ardoise.scoring.operators.operands import NUMERIC, TEXTUAL, single_boolean, single_number
+from ardoise.scoring.operators.extensions import truth
+from ardoise.scoring.operators.lookup import table_lookup
+from ardoise.scoring.operators.operands import NUMERIC, TEXTUAL, single_number
 from ardoise.scoring.scope import BUILT_IN, SPELLED, Compiled, Run, Scope, State, Step, Variable
 
 RunRule = Callable[[State], bool]
@@ -27,6 +24,7 @@ _ROLES: Mapping[str, frozenset[str]] = {
     "set-template-value": frozenset({"template"}),
     "set-correct-response": frozenset({"response"}),
     "set-default-value": frozenset({"response", "outcome"}),
+    "set-response-value": frozenset({"response"}),
 }
 
 
@@ -53,7 +51,7 @@ def compile_truth(expression: Expression, scope: Scope) -> Callable[[State], boo
     if compiled.base == "boolean" and compiled.cardinality == "single":
         run = compiled.run
         return lambda state: run(state) is True
-    run = single_boolean(scope, expression, compiled)
+    run = truth(scope, expression, compiled)
     return lambda state: run(state) is True
 
 
@@ -253,31 +251,3 @@ def _looked_up(rule: Assign, target: Variable, compiled: Compiled, scope: Scope)
     base = target.base
     look = table_lookup(table, lambda text: scope.value(base, text))
     return lambda state: look(source(state))
-
-
-def table_lookup(
-    table: MatchTable | InterpolationTable, convert: Callable[[str], Any]
-) -> Callable[[float | None], Any]:
-    """A function from a number to its entry's value; without one, the table's default or NULL.
-
-    match-table: "The source integer that must be matched exactly". interpolation-table: the first
-    entry whose source value is "the lower bound for the source value to match this entry", itself
-    included unless include-boundary is false.
-    """
-    default = None if table.default is None else convert(table.default)
-    if isinstance(table, MatchTable):
-        values: dict[float, Any] = {}
-        for source, target in table.entries:
-            values.setdefault(source, convert(target))
-        return lambda number: default if number is None else values.get(number, default)
-    entries = [(entry.source, entry.include, convert(entry.target)) for entry in table.entries]
-
-    def interpolated(number: float | None) -> Any:
-        if number is None:
-            return default
-        for source, include, target in entries:
-            if source < number or (include and source == number):
-                return target
-        return default
-
-    return interpolated

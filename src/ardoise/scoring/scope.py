@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn
 
+from ardoise.content.dialects import warning_of
 from ardoise.content.faults import ContentFault, Finding
 from ardoise.content.processing import Expression
 from ardoise.content.variables import (
@@ -112,6 +113,20 @@ class Scope:
     """Test level: item-ref identifier → the item's `assessments.ItemRef`."""
     draws: bool = False
     """Set once an expression that draws at random has been compiled."""
+    warnings: list[Finding] = field(default_factory=list)
+    """Where values are of a type that QTI does not ask for, and what they are read as."""
+
+    def extend(self, line: int | None, element: str, meaning: str) -> None:
+        """Keeps a warning: QTI's element over values that QTI does not give it (dialects.py).
+
+        Raises ContentFault in a test, whose rules also go to the browsers: they know QTI alone.
+        """
+        message = warning_of(meaning, known=True)
+        if self.level == "test":
+            self.fault_at(line, element, f"cannot be {message.partition(' read as ')[2]}")
+        found = Finding(self.file, message, self.item, f"qti-{element}", line)
+        if found not in self.warnings:
+            self.warnings.append(found)
 
     def fault(self, expression: Expression, message: str) -> NoReturn:
         """Raises ContentFault naming file, item, element and line."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+from ardoise.content.faults import Finding
 from ardoise.content.model import Item
 from ardoise.content.scorable import Scorable
 from ardoise.content.variables import BaseType, Cardinality, OutcomeDeclaration
@@ -67,6 +68,8 @@ class Scorer:
     _defaults: Mapping[str, Datum] = field(default_factory=dict)
     _template_names: tuple[str, ...] = ()
     _types: Mapping[str, tuple[Cardinality, BaseType | None]] = field(default_factory=dict)
+    warnings: tuple[Finding, ...] = ()
+    """Where its rules read what QTI does not have (content/dialects.py) by the types of values."""
 
     @property
     def responses(self) -> tuple[str, ...]:
@@ -214,6 +217,7 @@ def compile_item(item: Item | Scorable, *, capture: Capture = parse_response) ->
         {one.identifier: default_of(one, scope) for one in declarations(scorable)},
         tuple(one.identifier for one in scorable.templates),
         {name: (v.cardinality, v.base) for name, v in {**BUILT_IN, **scope.variables}.items()},
+        tuple(scope.warnings),
     )  # fmt: skip
     stated = stated_maximum(scorable, starts)
     if stated is None:

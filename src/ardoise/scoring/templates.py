@@ -17,21 +17,22 @@ FEEDBACK, FEEDBACKBASIC = "FEEDBACK", "FEEDBACKBASIC"
 
 def template_rules(template: Template, declared: Collection[str], line: int | None) -> list[Rule]:
     """The template's rules. `declared` says which outcomes the item has."""
-    if template == "map_response_point":
-        return [_mapped("map-response-point", line)]
-    if template == "map_response":
-        return [_mapped("map-response", line)]
+    if template in ("map_response", "map_response_point"):
+        return [_mapped(template.replace("_", "-"), line)]
     if template == "CC2_map_response":
         pair = (_of("variable", MAXSCORE), _of("variable", SCORE))
         reached = Expression("equal", {"tolerance-mode": "exact"}, pair, "", line)
         said = _judged(reached, FEEDBACK, declared, line)
         return [_mapped("map-response", line), *said]
+    if template == "match_nothing":
+        full = _of("variable", MAXSCORE) if MAXSCORE in declared else _points(1)
+        return [_either(_nothing(line), SCORE, full, _points(0), line)]
     key = Expression("match", {}, (_of("variable", RESPONSE), _of("correct", RESPONSE)), "")
     if template == "CC2_match_inline":
         return [*_echoed(declared, line), _if(key, SCORE, _of("variable", MAXSCORE), line)]
     if template == "CC2_match_basic":
-        full = _if(key, SCORE, _of("variable", MAXSCORE), line)
-        return [full, *_judged(key, FEEDBACKBASIC, declared, line)]
+        given = _if(key, SCORE, _of("variable", MAXSCORE), line)
+        return [given, *_judged(key, FEEDBACKBASIC, declared, line)]
     return [_either(key, SCORE, _points(1), _points(0), line)]
 
 
@@ -72,6 +73,10 @@ def _either(
     return Condition((*_if(condition, name, yes, line).branches, other), line)
 
 
+def _nothing(line: int | None) -> Expression:
+    return Expression("is-null", {}, (_of("variable", RESPONSE),), "", line)
+
+
 def _mapped(name: str, line: int | None) -> Condition:
-    empty = Expression("is-null", {}, (_of("variable", RESPONSE),), "", line)
-    return _either(empty, SCORE, _points(0), Expression(name, {"identifier": RESPONSE}), line)
+    worth = Expression(name, {"identifier": RESPONSE})
+    return _either(_nothing(line), SCORE, _points(0), worth, line)

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from ardoise.content.faults import Finding
     from ardoise.content.model import Item
     from ardoise.content.package import Package
-    from ardoise.content.report import ItemReport, Report, Weight
+    from ardoise.content.report import ItemReport, Weight
 
-_console = Console(stderr=True)
+_console = Console(stderr=True, emoji=False)
 Scored = Literal["yes", "by hand", "no"]
 
 
@@ -85,20 +85,22 @@ def checked(source: Path, test: str | None) -> Checked:
         return Checked(name, "", "errors", (), errors, (), {})
     report = report_on(package, name=name)
     items = tuple(map(_item, package.items, report.items))
-    verdict = _verdict(items, report)
+    read_as = (str(warning) for item in package.items for warning in _read_as(item))
+    warnings = tuple(dict.fromkeys((*map(str, report.warnings), *read_as)))
+    verdict = _verdict(items, warnings)
     errors = _test_faults(package) if verdict != "errors" else ()
     return Checked(
         report.package, report.title, "errors" if errors else verdict, items, errors,
-        tuple(str(warning) for warning in report.warnings), _bytes(report.weight),
+        warnings, _bytes(report.weight),
     )  # fmt: skip
 
 
 def _verdict(
-    items: tuple[CheckedItem, ...], report: "Report"
+    items: tuple[CheckedItem, ...], warnings: tuple[str, ...]
 ) -> Literal["good", "warnings", "errors"]:
     if any(not item.delivered or item.scored == "no" for item in items):
         return "errors"
-    return "warnings" if report.warnings else "good"
+    return "warnings" if warnings else "good"
 
 
 def _test_faults(package: "Package") -> tuple[str, ...]:
@@ -146,12 +148,23 @@ def _scoring(item: "Item") -> "tuple[Scored, float | None, tuple[Finding, ...]]"
     return "yes" if scorer.machine_scored else "by hand", scorer.max_score, ()
 
 
+def _read_as(item: "Item") -> "tuple[Finding, ...]":
+    """Where the types of values show that rules are not QTI's, and what they are read as."""
+    from ardoise.content.faults import ContentFault
+    from ardoise.scoring import compile_item
+
+    try:
+        return () if item.unscorable else compile_item(item).warnings
+    except ContentFault:
+        return ()
+
+
 def _bytes(weight: "Weight") -> dict[str, int]:
     return {**msgspec.structs.asdict(weight), "total": weight.total}
 
 
 def _print(found: Checked) -> None:
-    out = Console()
+    out = Console(emoji=False)
     if found.items:
         table = Table(title=escape(found.title or found.package), title_justify="left")
         for heading in ("item", "interactions", "delivered", "scored", "points", "kB"):

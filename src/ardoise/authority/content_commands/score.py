@@ -1,6 +1,7 @@
 """`ardoise authority content score`: one item with a trace, or a file of reference cases."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 FILE_LIMIT = 4 << 20
 CASES_LIMIT = 512 << 20
-_console = Console(stderr=True)
+_console = Console(stderr=True, emoji=False)
 
 
 def score(
@@ -78,14 +79,22 @@ def _read(path: Path, limit: int) -> bytes:
         _refuse(f"{path}: cannot be read: {fault.strerror or fault}")
 
 
-def _compiled(path: Path, *, typed: bool = False) -> "Scorer":
-    """Raises ContentFault."""
+def _compiled(
+    path: Path, *, typed: bool = False, warn: Callable[[str], None] | None = None
+) -> "Scorer":
+    """Raises ContentFault. `warn` takes each warning: where the item is not written as QTI says."""
+    from ardoise.content.faults import Findings
     from ardoise.content.scorable import scorable_item
     from ardoise.scoring import compile_item
     from ardoise.scoring.values import parse_lexical, parse_response
 
-    scorable = scorable_item(_read(path, FILE_LIMIT), file=path.name)
-    return compile_item(scorable, capture=parse_response if typed else parse_lexical)
+    findings = Findings()
+    scorable = scorable_item(_read(path, FILE_LIMIT), file=path.name, findings=findings)
+    scorer = compile_item(scorable, capture=parse_response if typed else parse_lexical)
+    if warn is not None:
+        for warning in (*findings.warnings, *scorer.warnings):
+            warn(f"warning: {warning}")
+    return scorer
 
 
 def _pairs(given: list[str], option: str, known: tuple[str, ...]) -> dict[str, list[str]]:
@@ -108,7 +117,7 @@ def _score_item(
     from ardoise.scoring.cases import drawn_or_chosen, plain
 
     try:
-        scorer = _compiled(path, typed=typed)
+        scorer = _compiled(path, typed=typed, warn=partial(typer.echo, err=True))
         responses = _pairs(given, "--response", scorer.responses)
         unread = [name for name, values in responses.items()
                   if any(values) and scorer.read({name: tuple(values)})[name] is None]  # fmt: skip
@@ -165,7 +174,7 @@ def _print_trace(trace: "list[Step]") -> None:
         else:
             said = {True: "yes", False: "no"}.get(step.value, "")
         table.add_row("" if step.line is None else str(step.line), step.rule, escape(said))
-    Console().print(table)
+    Console(emoji=False).print(table)
 
 
 def _print_outcomes(outcomes: Any, completion: str) -> None:
@@ -174,7 +183,7 @@ def _print_outcomes(outcomes: Any, completion: str) -> None:
     table = Table("outcome", "value")
     for name, value in {**outcomes, "completionStatus": completion}.items():
         table.add_row(name, escape(shown(value)))
-    Console().print(table)
+    Console(emoji=False).print(table)
 
 
 def _run_cases(path: Path, folder: Path, *, json: bool) -> None:
@@ -206,7 +215,7 @@ def _compared(
     from ardoise.content.faults import ContentFault
     from ardoise.scoring.cases import Difference, compare, read_case
 
-    files = {found.stem: found for found in sorted(folder.rglob("*.xml"), reverse=True)}
+    files = _Items(folder)
     compiled: dict[str, Scorer | str] = {}
     for number, line in enumerate(lines, start=1):
         if not line.strip():
@@ -217,12 +226,10 @@ def _compared(
             _refuse(f"{path}:{number}: {fault}")
         name = case.item.removesuffix(".xml")
         if name not in compiled:
-            found = folder / f"{name}.xml"
-            found = found if found.is_file() else files.get(Path(name).name, found)
-            if not found.is_file() or folder.resolve() not in found.resolve().parents:
-                _refuse(f"{path}:{number}: names {case.item}, but {folder} holds no such item")
+            found = files.named(name)
             try:
-                compiled[name] = _compiled(found)
+                missing = f"names {case.item}, but {folder} holds no such item"
+                compiled[name] = missing if found is None else _compiled(found)
             except ContentFault as fault:
                 compiled[name] = str(fault.findings[0])
         scorer = compiled[name]
@@ -231,3 +238,43 @@ def _compared(
             yield number, named, [Difference("", scorer, "")]
         else:
             yield number, named, compare(case, scorer)
+
+
+class _Items:
+    """The items of a folder, by path, by file name or by their own identifier."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._by_identifier: dict[str, Path] | None = None
+        # The first in order of names counts where a name stands twice.
+        self._files = sorted(folder.rglob("*.xml"), reverse=True)
+        self._by_name = {found.stem: found for found in self._files}
+
+    def named(self, name: str) -> Path | None:
+        """The item of this name, given without `.xml`; None: there is none inside the folder."""
+        plain = name.replace("\\", "/")
+        found: Path | None = self._folder / f"{plain}.xml"
+        if found is None or not found.is_file():
+            last = plain.rpartition("/")[2]
+            found = self._by_name.get(last) or self._identified().get(last)
+        inside = found is not None and self._folder.resolve() in found.resolve().parents
+        return found if inside else None
+
+    def _identified(self) -> dict[str, Path]:
+        if self._by_identifier is None:
+            named = ((_identifier(found), found) for found in self._files)
+            self._by_identifier = {name: found for name, found in named if name}
+        return self._by_identifier
+
+
+def _identifier(path: Path) -> str | None:
+    """The identifier of an item's root; None: the file is no item, or cannot be read."""
+    from ardoise.content.documents import local, parse
+    from ardoise.content.faults import ContentFault
+
+    try:
+        root = parse(_read(path, FILE_LIMIT), file=path.name)
+    except ContentFault:
+        return None
+    is_item = local(root) in ("assessmentItem", "qti-assessment-item")
+    return (root.get("identifier") or "").strip() if is_item else None

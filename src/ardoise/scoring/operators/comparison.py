@@ -13,6 +13,7 @@ from typing import Any
 from ardoise.content.processing import Expression
 from ardoise.content.variables import BaseType
 from ardoise.scoring.operators.operands import (
+    NUMERIC,
     Compiler,
     binary,
     comparable,
@@ -80,10 +81,13 @@ def _tolerances(expression: Expression, scope: Scope) -> tuple[Run, Run]:
 
 def _equal(expression: Expression, operands: tuple[Compiled, ...], scope: Scope) -> Compiled:
     """equal: exact by default; "toleranceMode … exact, absolute or relative"."""
-    one, other = (single_number(scope, expression, operand) for operand in operands)
     mode = expression.attributes.get("tolerance-mode", "").strip() or "exact"
     if mode not in _MODES:
         scope.fault(expression, f"tolerance-mode must be one of {', '.join(sorted(_MODES))}")
+    if mode == "exact" and not any(operand.base in NUMERIC for operand in operands):
+        scope.extend(expression.line, expression.name, "match, since equal compares numbers alone")
+        return _match(expression, operands, scope)
+    one, other = (single_number(scope, expression, operand) for operand in operands)
     if mode == "exact":
         return Compiled(binary(one, other, operator.eq), "single", "boolean")
     low, high = _tolerances(expression, scope)

@@ -121,6 +121,11 @@ def _member(expression: Expression, operands: tuple[Compiled, ...], scope: Scope
 def _delete(expression: Expression, operands: tuple[Compiled, ...], scope: Scope) -> Compiled:
     """The second's values without any that is the first; none left: NULL."""
     common_base(scope, expression, operands)
+    kinds = [operand.cardinality for operand in operands]
+    if kinds[0] in _ANY_CONTAINER and kinds[1] == "single":
+        meaning = "the single value deleted from the container"
+        scope.extend(expression.line, expression.name, meaning)
+        operands = (operands[1], operands[0])
     value = need(scope, expression, operands[0], None, _SINGLE)
     values = need(scope, expression, operands[1], None, _ANY_CONTAINER)
 

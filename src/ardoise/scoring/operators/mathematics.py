@@ -16,6 +16,7 @@ from ardoise.content.variables import BaseType
 from ardoise.scoring.operators.numbers import finite
 from ardoise.scoring.operators.operands import (
     CONTAINERS,
+    EVERY,
     NUMERIC,
     Compiler,
     all_numbers,
@@ -24,7 +25,7 @@ from ardoise.scoring.operators.operands import (
     single_number,
     unary,
 )
-from ardoise.scoring.scope import Compiled, Scope, State, always
+from ardoise.scoring.scope import Compiled, Scope, State, always, null
 
 _CONSTANTS = {"pi": math.pi, "e": math.e}
 
@@ -102,6 +103,27 @@ _STATISTIC_SPELLED = {
 }  # fmt: skip
 
 
+def members(expression: Expression) -> tuple[Expression, ...]:
+    """What the container that a statistic is made of was put together from, if it was.
+
+    multiple and ordered leave NULLs out, but stats-operator says: "If the sub-expression or any
+    value contained therein is NULL, the result is NULL. If any value contained in the
+    sub-expression is not a numerical value, then the result is NULL."
+    """
+    if expression.name != "stats-operator" or len(expression.operands) != 1:
+        return ()
+    inner = expression.operands[0]
+    return inner.operands if inner.name in ("multiple", "ordered") else ()
+
+
+def _numerical(expression: Expression, operand: Compiled, scope: Scope) -> Compiled:
+    if operand.base in NUMERIC:
+        return operand
+    meaning = f"NULL, since a {operand.base} stands among the numbers"
+    scope.extend(expression.line, expression.name, meaning)
+    return Compiled(null, operand.cardinality, "float")
+
+
 def _stats_operator(
     expression: Expression, operands: tuple[Compiled, ...], scope: Scope
 ) -> Compiled:
@@ -109,7 +131,11 @@ def _stats_operator(
     name = _STATISTIC_SPELLED.get(given, given)
     if name not in _STATISTICS:
         scope.fault(expression, f"{given[:20]!a} is no statistic of QTI")
-    need(scope, expression, operands[0], NUMERIC, CONTAINERS)
+    spread = bool(members(expression))
+    if spread and any(operand.base in NUMERIC for operand in operands):
+        operands = tuple(_numerical(expression, operand, scope) for operand in operands)
+    else:
+        need(scope, expression, operands[0], NUMERIC, EVERY if spread else CONTAINERS)
     least, statistic = _STATISTICS[name]
     numbers = all_numbers(scope, expression, operands)
 

@@ -15,6 +15,7 @@ NUMERIC: frozenset[BaseType | None] = frozenset({"integer", "float", None, "int-
 TEXTUAL: frozenset[BaseType] = frozenset({"string", "identifier", "uri", "int-or-identifier"})
 CONTAINERS: frozenset[Cardinality] = frozenset({"multiple", "ordered"})
 _SINGLE: frozenset[Cardinality] = frozenset({"single"})
+EVERY: frozenset[Cardinality] = frozenset({*CONTAINERS, *_SINGLE})
 
 
 def comparable(one: BaseType | None, other: BaseType | None) -> bool:
@@ -86,10 +87,9 @@ def all_numbers(
     scope: Scope, expression: Expression, operands: Sequence[Compiled]
 ) -> Callable[[State], list[Any] | None]:
     """Every number of every operand, containers opened; NULL if any is NULL."""
-    every = frozenset({*CONTAINERS, *_SINGLE})
     runs = []
     for operand in operands:
-        need(scope, expression, operand, NUMERIC, every)
+        need(scope, expression, operand, NUMERIC, EVERY)
         known = operand.base in ("integer", "float") and operand.cardinality is not None
         runs.append((operand.run, known and operand.cardinality == "single", known))
 

@@ -44,8 +44,11 @@ class _Piece:
         self.end = end
 
 
-def compile_pattern(pattern: str) -> Callable[[str], bool]:
-    """A function that says whether a whole text fits. Raises PatternFault."""
+def compile_pattern(pattern: str, *, sensitive: bool = True) -> Callable[[str], bool]:
+    """A function that says whether a whole text fits. Raises PatternFault.
+
+    Not `sensitive`: a character fits if it does in upper or in lower case.
+    """
     if len(pattern) > PATTERN_LIMIT:
         raise PatternFault(f"is longer than {PATTERN_LIMIT} characters")
     whole = _Parser(pattern).whole()
@@ -53,16 +56,25 @@ def compile_pattern(pattern: str) -> Callable[[str], bool]:
     def matches(text: str) -> bool:
         states = _closed([whole.begin])
         for character in text[:TEXT_LIMIT]:
+            spellings = (character,) if sensitive else _cases(character)
             states = _closed(
                 state.target
                 for state in states
-                if state.test is not None and state.target is not None and state.test(character)
+                if state.test is not None
+                and state.target is not None
+                and any(map(state.test, spellings))
             )
             if not states:
                 return False
         return whole.end in states
 
     return matches
+
+
+def _cases(character: str) -> tuple[str, ...]:
+    """The character in either case, where that is one character."""
+    spellings = (character, character.lower(), character.upper())
+    return tuple(one for one in dict.fromkeys(spellings) if len(one) == 1)
 
 
 def _closed(states: Iterable[_State]) -> set[_State]:

@@ -48,7 +48,8 @@ def _pattern_match(
     if variable is not None and variable.role == "template":
         scope.fault(expression, f"takes its pattern from {named}: write the pattern out")
     try:
-        matches = compile_pattern(given)
+        sensitive = flag(scope, expression, "case-sensitive", default=True)
+        matches = compile_pattern(given, sensitive=sensitive)
     except PatternFault as fault:
         scope.fault(expression, f"the pattern {given[:40]!a} {fault}")
     return Compiled(unary(text, matches), "single", "boolean")
