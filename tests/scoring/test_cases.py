@@ -28,13 +28,35 @@ def test_a_case_agrees_or_says_what_differs() -> None:
     assert differences('{"item": "q1", "responses": {}, "expected": {"OTHER": 1}}') == [
         "OTHER is not declared, expected 1"
     ]
-    assert differences('{"item": "q1", "responses": {"R": ["A"]}, "expected": {}}') == [
-        "names the response R, which is not declared: RESPONSE are"
-    ]
     assert differences(
         '{"item": "q1", "responses": {}, "expected": {"completionStatus": "completed",'
         ' "RESPONSE": null, "OTHER": null, "num-attempts": 1}}'
     ) == []  # fmt: skip
+
+
+def test_a_response_that_is_not_declared_is_told_where_it_may_be_the_reason() -> None:
+    line = '{"item": "q1", "responses": {"R": ["A"]}, "expected": {"SCORE": %s}}'
+    assert differences(line % 0) == []
+    assert differences(line % 1) == [
+        "SCORE is 0.0, expected 1", "names the response R, which is not declared: RESPONSE are",
+    ]  # fmt: skip
+
+
+def test_the_time_that_an_attempt_took_is_what_the_case_says() -> None:
+    item = scorer(
+        CHOICE + outcome("T", "float") + rules(put("T", '<qti-variable identifier="duration"/>'))
+    )
+    line = '{"item": "q1", "responses": {"duration": %s}, "expected": {"T": %s}}'
+    assert differences(line % ('"PT1M30S"', 90), item) == []
+    assert differences(line % ("12.5", 12.5), item) == []
+    assert differences('{"item": "q1", "responses": {}, "expected": {"T": 0}}', item) == []
+
+
+def test_white_space_around_what_is_no_text_is_nothing() -> None:
+    assert (
+        differences('{"item": "q1", "responses": {"RESPONSE": " A "}, "expected": {"SCORE": 1}}')
+        == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -83,6 +105,9 @@ def test_a_case_may_tell_template_values() -> None:
         ({"base": {"identifier": "A"}}, "identifier", ("A",)), ({"base": None}, "identifier", ()),
         ({"list": {"identifier": ["A", "B"]}}, "identifier", ("A", "B")),
         ({"x": 1, "y": None, "z": "a"}, None, ("x=1", "z=a")),
+        ({"x": 1, "y": 2}, "point", ("1 2",)), ([{"x": 1, "y": 2}], "point", ("1 2",)),
+        ({"record": [{"name": "x", "base": {"integer": 1}}, {"name": "y", "base": None}]}, None,
+         ("x=1",)),
     ],
 )  # fmt: skip
 def test_json_values_as_lexical_forms(value: Any, base: Any, texts: tuple[str, ...]) -> None:
@@ -109,6 +134,9 @@ def test_json_values_as_lexical_forms(value: Any, base: Any, texts: tuple[str, .
         (60.0, "PT1M", ("single", "duration"), True), (1.0, "x", ("single", "float"), False),
         ({"x": 1, "y": None}, {"x": 1.0}, ("record", None), True),
         ({"x": 1}, {"x": 2}, ("record", None), False),
+        ({"x": 2.0}, {"x": "2"}, ("record", None), True),
+        ({"x": True}, {"x": "true"}, ("record", None), True),
+        ({"x": "a"}, {"record": [{"name": "x", "base": {"string": "a"}}]}, ("record", None), True),
         ({"x": 1}, {"y": 1}, ("record", None), False),
     ],
 )  # fmt: skip

@@ -96,12 +96,13 @@ def compare(case: Case, scorer: Scorer) -> list[Difference]:
         for responses, expected in case.attempts:
             session = attempt(
                 scorer, session, _lexical_responses(responses, scorer),
-                draws=Draws(SEED, scorer.item),
+                duration=_duration(responses), draws=Draws(SEED, scorer.item),
             )  # fmt: skip
             differences += _differences(session, expected, scorer)
     except (ContentFault, AttemptRefused, ValueError) as fault:
         return [Difference("", str(fault), "")]
-    return differences
+    # Alone it is no difference: engines ignore it. Beside one it may be the reason.
+    return differences + _undeclared(case, scorer) if differences else []
 
 
 def drawn_or_chosen(
@@ -126,13 +127,30 @@ def drawn_or_chosen(
 def _lexical_responses(responses: Mapping[str, Any], scorer: Scorer) -> dict[str, tuple[str, ...]]:
     found = {}
     for name, value in responses.items():
-        if name in ("duration", "numAttempts", "num-attempts"):
-            continue
-        if name not in scorer.responses:
-            known = ", ".join(scorer.responses) or "none"
-            raise ValueError(f"names the response {name}, which is not declared: {known} are")
-        found[name] = texts_of(value, scorer.type_of(name)[1])
+        if name in scorer.responses:
+            base = scorer.type_of(name)[1]
+            texts = texts_of(value, base)
+            # White space is a text's alone, and a record's: its fields may be texts.
+            kept = base in ("string", None)
+            found[name] = texts if kept else tuple(text.strip() for text in texts)
     return found
+
+
+def _duration(responses: Mapping[str, Any]) -> float:
+    """What a case says of the time that the attempt took, in seconds."""
+    told = texts_of(responses.get("duration"), "duration")
+    found = parse_lexical("duration", told[0].strip()) if told else None
+    return found if isinstance(found, float) else 0.0
+
+
+def _undeclared(case: Case, scorer: Scorer) -> list[Difference]:
+    known = ", ".join(scorer.responses) or "none"
+    session = {"duration", "numAttempts", "num-attempts"}
+    named = {name for responses, _ in case.attempts for name in responses}
+    return [
+        Difference("", f"names the response {name}, which is not declared: {known} are", "")
+        for name in sorted(named.difference(scorer.responses, session))
+    ]
 
 
 def texts_of(value: Any, base: BaseType | None = None) -> tuple[str, ...]:
@@ -140,7 +158,10 @@ def texts_of(value: Any, base: BaseType | None = None) -> tuple[str, ...]:
     if value is None or value in ("", []):
         return ()
     if isinstance(value, Mapping):
-        return _from_object(value, base)
+        if base == "point" and value.keys() == {"x", "y"}:
+            value = [value["x"], value["y"]]
+        else:
+            return _from_object(value, base)
     halves = base in ("point", "pair", "directed-pair")
     if isinstance(value, list):
         # [10, 20] for one point, ["A", "B"] for one pair: no other reading is possible.
@@ -159,7 +180,21 @@ def _from_object(value: Mapping[str, Any], base: BaseType | None) -> tuple[str, 
             return texts_of(next(iter(held.values())), base)
     if value.keys() == {"base"} and value["base"] is None:
         return ()
+    value = _fields(value)
     return tuple(f"{name}={_text(one, None)}" for name, one in value.items() if one is not None)
+
+
+def _fields(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A record's fields; QTI's JSON has them in a list, each with its name and its value."""
+    listed = value.get("record")
+    if len(value) != 1 or not isinstance(listed, list):
+        return value
+    named = [one for one in listed if isinstance(one, Mapping) and isinstance(one.get("name"), str)]
+    return {
+        one["name"]: next(iter(one["base"].values()), None)
+        for one in named
+        if isinstance(one.get("base"), Mapping)
+    }
 
 
 def _text(value: Any, base: BaseType | None) -> str:
@@ -224,16 +259,18 @@ def agrees(given: Datum, wanted: Any, cardinality: Cardinality, base: BaseType |
 
 def _same_record(given: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
     known = {name: value for name, value in given.items() if value is not None}
-    asked = {name: value for name, value in wanted.items() if value is not None}
+    asked = {name: value for name, value in _fields(wanted).items() if value is not None}
     return known.keys() == asked.keys() and all(
         _close(value, asked[name]) for name, value in known.items()
     )
 
 
 def _close(one: Any, other: Any) -> bool:
+    if isinstance(one, int | float) and isinstance(other, str):
+        other = parse_lexical("float", other.strip()) if not isinstance(one, bool) else other
     plain = isinstance(one, int | float) and isinstance(other, int | float)
     if not plain or isinstance(one, bool) or isinstance(other, bool):
-        return bool(one == other) or str(one) == str(other)
+        return bool(one == other) or other in (shown(one), str(one)) or str(one) == str(other)
     return math.isclose(one, other, rel_tol=RELATIVE, abs_tol=ABSOLUTE)
 
 

@@ -89,14 +89,33 @@ def test_cases_agree_or_are_listed_with_their_line(item: Path) -> None:
     assert json.loads(said)["agree"] == 1
 
 
-@pytest.mark.parametrize(
-    ("line", "message"),
-    [("{", "cases.jsonl:2: is no JSON"), (GOOD.replace("q1", "q9"), "cases.jsonl:2: names q9")],
-)
-def test_a_bad_line_is_named(item: Path, line: str, message: str) -> None:
-    code, said = run("--cases", cases(item.parent, GOOD, line), "--items", item.parent)
+def test_a_bad_line_is_named(item: Path) -> None:
+    code, said = run("--cases", cases(item.parent, GOOD, "{"), "--items", item.parent)
     assert code == 2
-    assert message in said.replace("\n", "")
+    assert "cases.jsonl:2: is no JSON" in said.replace("\n", "")
+
+
+def test_an_item_that_is_not_there_is_a_difference_and_the_others_are_scored(item: Path) -> None:
+    away = [GOOD.replace('"q1"', f'"{name}"') for name in ("q9", "../q1", "/etc/hosts")]
+    outside = item.parent / "items"
+    outside.mkdir()
+    (outside / "q2.xml").write_bytes(item.read_bytes())
+    code, said = run(
+        "--cases", cases(item.parent, *away, GOOD.replace("q1", "q2")), "--items", outside
+    )
+    assert code == 1
+    assert "cases.jsonl:1: q9 key: names q9, but" in said.replace("\n", "")
+    assert said.splitlines()[-1] == "agree 1 of 4"
+
+
+def test_an_item_is_found_by_path_name_or_identifier(item: Path) -> None:
+    folder = item.parent / "package" / "i1"
+    folder.mkdir(parents=True)
+    item.rename(folder / "qti.xml")
+    names = ("package/i1/qti.xml", "package\\\\i1\\\\qti", "i1/qti", "qti", "q1")
+    lines = [GOOD.replace('"q1"', f'"{name}"') for name in names]
+    code, said = run("--cases", cases(item.parent, *lines), "--items", item.parent)
+    assert (code, said.strip()) == (0, "agree 5 of 5")
 
 
 def test_an_item_that_cannot_be_scored_is_a_difference(tmp_path: Path) -> None:
