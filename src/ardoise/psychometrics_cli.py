@@ -42,6 +42,7 @@ def calibrate(
     weight: Annotated[str, typer.Option(help="Column of sampling weights.")] = "",
     group: Annotated[str, typer.Option(help="Column of groups: free means and SDs, DIF.")] = "",
     cluster: Annotated[str, typer.Option(help="Column of schools, for sandwich errors.")] = "",
+    count: Annotated[str, typer.Option(help="Column of how many pupils a row stands for.")] = "",
     ignore: Annotated[str, typer.Option(help="Columns that are no items, with commas.")] = "",
     anchors: Annotated[
         Path | None, typer.Option(help="Items whose parameters are fixed: a CSV or a folder.")
@@ -80,7 +81,7 @@ def calibrate(
         rule = said.rule(omitted, not_reached)
         with progress_bar() as tell:
             tell("reading", file.name)
-            answers = _read(file, items, weight, group, cluster, ignore, tell)
+            answers = _read(file, items, weight, group, cluster, count, ignore, tell)
             if trailing:
                 answers = answers.with_trailing_not_reached()
             plan = Plan(
@@ -124,18 +125,20 @@ def _check_out(out: Path, *, force: bool) -> None:
 
 
 def _read(
-    file: Path, items: str, weight: str, group: str, cluster: str, ignore: str,
+    file: Path, items: str, weight: str, group: str, cluster: str, count: str, ignore: str,
     tell: Callable[[str, str], None],
 ) -> "Answers":  # fmt: skip
     from ardoise.psychometrics.reading import Columns, column_names, read_answers
 
-    aside, patterns, wanted = {weight, group, cluster, *_parts(ignore)}, _parts(items), None
+    aside, patterns, wanted = {weight, group, cluster, count, *_parts(ignore)}, _parts(items), None
     if patterns:
         names = [name for name in column_names(file) if name not in aside]
         wanted = [name for name in names if any(fnmatch.fnmatchcase(name, p) for p in patterns)]
         if not wanted:
             raise PsychometricsError(f"{file.name}: no column matches --items {items}")
-    columns = Columns(wanted, weight or None, group or None, cluster or None, _parts(ignore))
+    columns = Columns(
+        wanted, weight or None, group or None, cluster or None, _parts(ignore), count or None
+    )
     return read_answers(
         file,
         columns=columns,

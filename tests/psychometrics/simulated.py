@@ -72,6 +72,6 @@ def log_likelihood(
         for curve, code in zip(curves, data.codes[n], strict=True):
             if code != MISSING:
                 log = log + curve[:, code]
-        weight = 1.0 if data.weights is None else data.weights[n] / data.weights.mean()
+        weight = 1.0 if data.weights is None else data.weights[n]
         total += float(weight * np.log(np.exp(log).sum()))
     return total

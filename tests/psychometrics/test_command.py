@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from ardoise.psychometrics.bank import read_bank
 from ardoise.psychometrics_cli import app
 
 
@@ -120,7 +121,7 @@ def test_anchors_come_from_an_earlier_folder(
     more = ("--items", "item*", "--anchors", analysis, "--model", "gpcm", "--errors", "none")
     result = run("calibrate", responses, "--out", out, *more)
     assert result.exit_code == 0, result.output
-    assert (out / "parameters.csv").read_bytes() == (analysis / "parameters.csv").read_bytes()
+    assert read_bank(out) == read_bank(analysis)
 
 
 @pytest.mark.parametrize(

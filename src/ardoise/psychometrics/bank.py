@@ -1,12 +1,13 @@
 """Item parameters in a file: what calibrations hand on to the next year as anchors.
 
 CSV, one row an item: `item,model,slope,guess,d1,d2,…` in the parametrisation of models.py. An
-analysis folder has one, parameters.csv, and may itself be named in its place.
+analysis folder has one, parameters.csv, and may itself be named in its place; there `b` and
+standard errors (`…_se`) follow, which reading passes over.
 """
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -18,16 +19,24 @@ FILE = "parameters.csv"
 SIZE_LIMIT = 8 << 20
 
 
-def encode(items: Sequence[ItemParameters]) -> str:
-    """As CSV. Numbers are written so that they read back to the bit."""
+def encode(
+    items: Sequence[ItemParameters], beside: Mapping[str, Sequence[float | None]] | None = None
+) -> str:
+    """As CSV. Numbers are written so that they read back to the bit.
+
+    ``beside``: further columns by name, a value an item.
+    """
+    beside = beside or {}
     most = max((len(item.intercepts) for item in items), default=1)
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(["item", "model", "slope", "guess", *(f"d{k + 1}" for k in range(most))])
-    for item in items:
+    rows.writerow(["item", "model", "slope", "guess", *(f"d{k + 1}" for k in range(most)), *beside])
+    for at, item in enumerate(items):
         steps = [repr(d) for d in item.intercepts]
         rest = [""] * (most - len(steps))
-        rows.writerow([item.name, item.model, repr(item.slope), repr(item.guess), *steps, *rest])
+        more = ["" if (x := column[at]) is None else repr(x) for column in beside.values()]
+        own = [item.name, item.model, repr(item.slope), repr(item.guess)]
+        rows.writerow([*own, *steps, *rest, *more])
     return text.getvalue()
 
 

@@ -58,7 +58,7 @@ class Calibration:
     nobody saw, or on which all score alike, have no estimate: they are *left out* and stand in
     ``findings``. Take ``responses.select(calibration.names)`` before pairing the two by place.
 
-    ``log_likelihood`` is at the parameters given, over pupils weighted to mean 1, without priors;
+    ``log_likelihood`` is Σ w log L with the weights as given, without priors;
     ``log_posterior`` adds their densities (up to a constant). ``reason`` says why it ended.
     ``held`` names parameters that were not estimated though their item was (drifting items).
     """

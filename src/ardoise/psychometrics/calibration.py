@@ -41,7 +41,8 @@ FEWEST_IN_SUBSAMPLE = 300
 FLAT = 0.2
 NO_GUESS = 1e-4
 EDGE = 1e-4
-GRADIENT_TOLERANCE = 0.01
+GRADIENT_TOLERANCE = 2e-4
+"""Of the standardised gradient, in standard errors: what a slow direction hides from the steps."""
 _GRIDS = (61, 121, 241, 481)
 
 
@@ -67,7 +68,8 @@ def calibrate(
     nodes on ±6, or more where the test is so informative that the step would exceed a posterior SD.
     ``tolerance``: how far, by the observed rate of convergence, the parameters may still be from
     the fixed point. ``max_iterations`` counts passes over all pupils. The result has the same bits
-    for any number of ``threads``. Weights are scaled to mean 1.
+    for any number of ``threads``. Weights are scaled to mean 1 while estimating (a prior weighs
+    what it weighs for so many pupils); ``log_likelihood`` is Σ w log L with weights as given.
 
     Raises ``ModelError`` where a model or anchor does not fit its item, ``EstimationError`` where
     there is nothing to estimate or a group is linked to no other. It does not raise where the
@@ -155,7 +157,7 @@ class _Job:
 
     def estimation(self, responses: Responses, grid: Grid) -> Estimation:
         weights = responses.weights
-        scaled = None if weights is None else weights / weights[weights > 0].mean()
+        scaled = None if weights is None else weights / _mean_weight(responses)
         layout = Layout(responses, self.batches, scaled, self.groups)
         return Estimation(
             layout=layout,
@@ -230,6 +232,7 @@ class _Job:
             if item.name not in self.anchors:
                 findings += _about_slope(item, drifting=item.name in drifting)
         findings += self._edges(step, grid)
+        log_likelihood = step.log_likelihood * _mean_weight(self.responses)
         reason, narrow = outcome.reason, step.before.sds < 1.01 * estimation.narrowest
         if drifting:
             reason = f"held because they drift: {', '.join(drifting)}; otherwise {reason}"
@@ -240,13 +243,13 @@ class _Job:
         return Calibration(
             items=items,
             groups=self._groups(step.before),
-            log_likelihood=step.log_likelihood,
+            log_likelihood=log_likelihood,
             iterations=outcome.iterations,
             converged=outcome.converged and not narrow.any(),
             reason=reason,
             findings=tuple(findings),
             grid=grid,
-            log_posterior=step.log_posterior,
+            log_posterior=log_likelihood + step.log_posterior - step.log_likelihood,
             last_change=outcome.distance,
             last_gradient=step.gradient,
             tolerance=tolerance,
@@ -322,6 +325,12 @@ class _Job:
             )
             for g in np.flatnonzero(edge > EDGE)
         ]
+
+
+def _mean_weight(responses: Responses) -> float:
+    """Of those that are not zero; 1 without weights."""
+    weights = responses.weights
+    return 1.0 if weights is None else float(weights[weights > 0].mean())
 
 
 def _about_slope(item: ItemParameters, *, drifting: bool) -> list[Finding]:

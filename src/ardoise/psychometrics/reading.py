@@ -8,7 +8,7 @@ who was never asked it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -16,6 +16,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from ardoise.psychometrics.counted import (
+    PATTERN,
+    pattern_items,
+    probable_count,
+    repeated,
+    spread,
+    whole_counts,
+)
 from ardoise.psychometrics.faults import ResponsesError
 from ardoise.psychometrics.responses import (
     MAX_CATEGORIES,
@@ -39,7 +47,10 @@ class Columns:
     """Which columns are what. ``items``: none takes every column that is nothing else.
 
     ``ignored`` columns (a pupil's number, say) are not read at all. Groups are numbered in the
-    order of their names: the first is the one whose mean is 0 and SD 1.
+    order of their names: the first is the one whose mean is 0 and SD 1. ``count``: how many pupils
+    each row stands for; the rows are repeated. (Sampling weights are another thing.)
+
+    A file of one column ``pattern`` (a digit an item: 01101) and one of counts needs nothing said.
     """
 
     items: Sequence[str] | None = None
@@ -47,6 +58,7 @@ class Columns:
     group: str | None = None
     cluster: str | None = None
     ignored: Sequence[str] = ()
+    count: str | None = None
 
 
 @dataclass(frozen=True)
@@ -86,17 +98,20 @@ def read_answers(
     columns = columns or Columns()
     frame = _scanned(path)
     names = _names(path, frame)
+    columns, pattern = of_patterns(names, columns)
     items = _items(path, names, columns)
     rows = sum(int(part.item()) for part in _blocks(path, frame.select(pl.len())))
     if rows == 0:
         raise ResponsesError(f"{path.name} has no rows")
     if rows > MAX_PUPILS:
         raise ResponsesError(f"{path.name} has {rows} rows; {MAX_PUPILS} are allowed")
+    wanted = [*items, *_special(columns)]
+    if pattern:
+        items = pattern_items(path.name, next(_blocks(path, frame.select(pattern).head(1))))
     table = _Table(path.name, items, columns, rows, (words or Words()).codes())
-    wanted = [*items, *(c for c in (columns.weight, columns.group, columns.cluster) if c)]
     reading = _parquet_blocks if path.suffix.lower() == ".parquet" else _csv_blocks
     for block in reading(path, frame, wanted):
-        table.add(block)
+        table.add(spread(block, items, path.name, table.filled) if pattern else block)
         if progress is not None:
             progress(table.filled, rows)
     return table.answers(categories or {})
@@ -118,6 +133,7 @@ class _Table:
     def __post_init__(self) -> None:
         self.codes = np.empty((self.rows, len(self.items)), dtype=np.uint8)
         self.weights = np.empty(self.rows) if self.columns.weight else None
+        self.counts = np.empty(self.rows, dtype=np.int64) if self.columns.count else None
         self.groups = np.empty(self.rows, dtype=np.int32) if self.columns.group else None
         self.clusters = np.empty(self.rows, dtype=np.int32) if self.columns.cluster else None
         self.highest = np.zeros(len(self.items), dtype=np.int64)
@@ -131,6 +147,8 @@ class _Table:
             self.highest[j] = max(self.highest[j], int(scores.max()) if scores.size else 0)
         if self.weights is not None and self.columns.weight:
             self.weights[rows] = self._weights(block[self.columns.weight])
+        if self.counts is not None and self.columns.count:
+            self.counts[rows] = whole_counts(block[self.columns.count], self.file, self.filled)
         for name, numbers, into, most in (
             (self.columns.group, self.group_numbers, self.groups, MAX_GROUPS),
             (self.columns.cluster, self.cluster_numbers, self.clusters, MAX_PUPILS),
@@ -149,14 +167,15 @@ class _Table:
             order = np.empty(len(names), dtype=np.int32)
             order[[self.group_numbers[name] for name in names]] = np.arange(len(names))
             groups = order[groups]
+        every = repeated(self.counts, self.file)
         return Answers(
             items=self.items,
-            codes=self.codes,
+            codes=self.codes[every],
             categories=np.maximum(self.highest + 1, stated),
-            weights=self.weights,
-            groups=groups,
+            weights=None if self.weights is None else self.weights[every],
+            groups=None if groups is None else groups[every],
             group_names=names,
-            clusters=self.clusters,
+            clusters=None if self.clusters is None else self.clusters[every],
         )
 
     def _scores(self, column: pl.Series) -> Codes:
@@ -203,7 +222,10 @@ class _Table:
         elif not score.is_integer():
             why = "is no whole number"
         else:
-            why = f"is too high; an item has at most {MAX_CATEGORIES} categories, scored from 0"
+            why = (
+                f"is too high; an item has at most {MAX_CATEGORIES} categories, scored from 0. "
+                "If the column is no item, ignore it; if it counts pupils, name it as their count"
+            )
         raise ResponsesError(
             f"{self.file}, column {column.name!r}, row {row}: {text[:_SHOWN]!r} {why}"
         )
@@ -238,6 +260,18 @@ class _Table:
             list(numbers), list(numbers.values()), return_dtype=pl.Int32
         ).to_numpy()
         return np.asarray(found, dtype=np.int32)
+
+
+def of_patterns(names: Sequence[str], columns: Columns) -> tuple[Columns, str]:
+    """The columns of a file of patterns and counts, and which holds the pattern; else as given."""
+    left = {*names} - {*_special(columns), *columns.ignored, ""}
+    pattern = next((name for name in left if name.strip().lower() == PATTERN), "")
+    if not pattern or (columns.items is not None and list(columns.items) != [pattern]):
+        return columns, ""
+    count = columns.count or probable_count(left - {pattern})
+    if left - {pattern, count}:
+        return columns, ""
+    return replace(columns, items=(pattern,), count=count), pattern
 
 
 def column_names(path: Path) -> list[str]:
@@ -275,18 +309,23 @@ def _names(path: Path, frame: pl.LazyFrame) -> list[str]:
 
 
 def _items(path: Path, names: list[str], columns: Columns) -> tuple[str, ...]:
-    special = [c for c in (columns.weight, columns.group, columns.cluster) if c]
+    special = _special(columns)
     for name in (*special, *columns.ignored, *(columns.items or ())):
         if name not in names:
             raise ResponsesError(
                 f"{path.name} has no column {name!r}; it has {', '.join(names[:8])}"
                 + (f" and {len(names) - 8} more" if len(names) > 8 else "")
             )
-    aside = {*special, *columns.ignored}
+    aside = {*special, *columns.ignored, ""}  # R writes row names under an empty heading
     items = tuple(columns.items or (name for name in names if name not in aside))
     if not items or len(items) > MAX_ITEMS:
         raise ResponsesError(f"{path.name} has {len(items)} item columns; 1 to {MAX_ITEMS} needed")
     return items
+
+
+def _special(columns: Columns) -> list[str]:
+    every = (columns.weight, columns.group, columns.cluster, columns.count)
+    return [name for name in every if name]
 
 
 def _blocks(path: Path, frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:

@@ -69,7 +69,7 @@ def _fill(analysis: Analysis, folder: Path, title: str, language: LanguageCode) 
         )  # fmt: skip
         rows[name], digests[name] = frame.height, _digest(path)
     parameters = folder / bank.FILE
-    parameters.write_text(bank.encode(analysis.calibration.items), encoding="utf-8")
+    parameters.write_text(_parameters(analysis), encoding="utf-8")
     manifest = dict(analysis.sections)
     manifest["report"] = {"title": title, "language": language}
     manifest["tables"] = table_section(rows, digests)
@@ -77,6 +77,22 @@ def _fill(analysis: Analysis, folder: Path, title: str, language: LanguageCode) 
     page = render(analysis.tables, manifest, title=title, language=language)
     (folder / REPORT).write_text(page, encoding="utf-8")
     return manifest
+
+
+def _parameters(analysis: Analysis) -> str:
+    """The calibrated items with b and standard errors beside their parameters."""
+    items, rows = analysis.calibration.items, {row.item: row for row in analysis.tables.items}
+    mine = [rows[item.name] for item in items]
+    steps = {(row.item, row.step): row.intercept_se for row in analysis.tables.steps}
+    most = max((len(item.intercepts) for item in items), default=1)
+    beside: dict[str, list[float | None]] = {
+        "b": [row.difficulty for row in mine],
+        "slope_se": [row.slope_se for row in mine],
+    }
+    for k in range(1, most + 1):
+        beside[f"d{k}_se"] = [steps.get((item.name, k)) for item in items]
+    beside["b_se"] = [row.difficulty_se for row in mine]
+    return bank.encode(items, beside)
 
 
 def _frames(tables: Tables) -> dict[str, pl.DataFrame]:
