@@ -5,6 +5,8 @@ const SLACK = 6;
 /** Carried this near to the window's edge, the page moves along. */
 const EDGE = 56;
 const EDGE_STEP = 14;
+/** How long a finger rests on a label before it carries: sooner moved, it scrolls the page. */
+const REST_MS = 180;
 
 export interface Carriage {
   /** What is seen in the hand. */
@@ -22,13 +24,45 @@ export interface Carriage {
 /**
  * Carries a thing by mouse, pen or finger. It is never the only way: everything carried can also
  * be pressed, and then its place (WCAG 2.5.7), so nothing here is needed by keyboard or switch.
+ * A `grip` is there for carrying alone; any other handle lets a finger scroll the page across it.
  */
-export function carriable(handle: HTMLElement, carriage: Carriage): void {
+export function carriable(handle: HTMLElement, carriage: Carriage, grip = false): void {
   handle.classList.add("carriable");
+  handle.classList.toggle("carriable--grip", grip);
   handle.addEventListener("dragstart", (event) => event.preventDefault());
   handle.addEventListener("pointerdown", (down) => {
-    if (down.button === 0 && down.isPrimary) follow(handle, down, carriage);
+    if (down.button !== 0 || !down.isPrimary) return;
+    if (grip || down.pointerType !== "touch") return follow(handle, down, carriage);
+    rested(handle, down, () => follow(handle, down, carriage));
   });
+}
+
+/** Calls back once a finger has rested on a label: from then on it carries, and the page stands still. */
+function rested(handle: HTMLElement, down: PointerEvent, carry: () => void): void {
+  let carrying = false;
+  const still = (event: Event): void => {
+    if (carrying && event.cancelable) event.preventDefault();
+  };
+  const timer = setTimeout(() => {
+    carrying = true;
+    handle.classList.add("carriable--held");
+    carry();
+  }, REST_MS);
+  const moved = (event: PointerEvent): void => {
+    if (!carrying && Math.hypot(event.clientX - down.clientX, event.clientY - down.clientY) >= SLACK) end();
+  };
+  const end = (): void => {
+    clearTimeout(timer);
+    handle.classList.remove("carriable--held");
+    handle.removeEventListener("touchmove", still);
+    handle.removeEventListener("contextmenu", still);
+    window.removeEventListener("pointermove", moved);
+    for (const kind of ["pointerup", "pointercancel"] as const) window.removeEventListener(kind, end);
+  };
+  handle.addEventListener("touchmove", still, { passive: false });
+  handle.addEventListener("contextmenu", still);
+  window.addEventListener("pointermove", moved);
+  for (const kind of ["pointerup", "pointercancel"] as const) window.addEventListener(kind, end);
 }
 
 function follow(handle: HTMLElement, down: PointerEvent, carriage: Carriage): void {

@@ -222,6 +222,6 @@ class Ranking {
         if (target !== undefined) this.#put(value, this.#order.indexOf(target));
       },
       miss: () => element.classList.remove("rank--lifted"),
-    });
+    }, true);
   }
 }

@@ -10,7 +10,7 @@ const list = (names: string): ReadonlySet<string> => new Set(names.split(" "));
 /** HTML elements that are built under their own name. */
 export const HTML = list(
   "p div span br hr strong b em i u s small sub sup abbr cite q code kbd samp var dfn mark " +
-    "ul ol li dl dt dd blockquote pre figure figcaption ruby rb rt rp bdi bdo wbr " +
+    "details summary ul ol li dl dt dd blockquote pre figure figcaption ruby rb rt rp bdi bdo wbr " +
     "table caption thead tbody tfoot tr th td colgroup col",
 );
 

@@ -3,7 +3,7 @@ import type { Control, Limits, Plan, TestPart } from "../wire/plan";
 import { emptySheet, VALUE_LIMIT, type Sheet } from "../wire/sheet";
 import { complete, valid } from "./answers";
 import { planOf, type LaidPart, type Stop } from "./layout";
-import { tightest, waitMs, type Limited, type Remaining } from "./limits";
+import { allowedMs, tightest, waitMs, type Limited, type Remaining } from "./limits";
 import { arriveAtPart, mayFollow, partAfter, Rules, Way, type Judge, type Step } from "./route";
 
 /** The state of a part under somebody's hands: values in, values out; no screen, no network. */
@@ -323,9 +323,10 @@ export class Course {
     return found;
   }
 
-  /** What ends first here, and in how long; null: nothing but the part's own time. */
-  remaining(): Remaining | null {
-    return this.over ? null : tightest(this.#limited, this.percent, (of) => this.#usedMs(of));
+  /** What ends first here, and in how long; `running`: of what has not ended yet. Null: nothing does. */
+  remaining(running = false): Remaining | null {
+    const left = (of: Limited) => (allowedMs(of.limits, this.percent) ?? 0) > this.#usedMs(of);
+    return this.over ? null : tightest(this.#limited.filter((of) => !running || left(of)), this.percent, (of) => this.#usedMs(of));
   }
 
   /**

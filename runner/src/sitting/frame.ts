@@ -31,6 +31,8 @@ export class Frame {
   readonly #rescue = h("button", { type: "button", class: "button button--quiet", hidden: true });
   #clockHidden = false;
   #deadlineMs: number | null = null;
+  /** Whether the last minute is counted in seconds: limits inside a part may be that short. */
+  #bySecond = false;
   #said = new Set<string>();
   #wasOffline = false;
 
@@ -76,7 +78,8 @@ export class Frame {
     this.showStatus(this.#parts.session.status.value);
   }
 
-  setDeadline(deadlineMs: number | null): void {
+  setDeadline(deadlineMs: number | null, bySecond = false): void {
+    this.#bySecond = bySecond;
     if (deadlineMs !== this.#deadlineMs) this.#said.clear();
     this.#deadlineMs = deadlineMs;
     this.tick();
@@ -88,11 +91,15 @@ export class Frame {
     this.#showFacts();
     if (this.#deadlineMs === null) return;
     const { minutes, ms } = remaining(this.#deadlineMs, this.#parts.session.now());
-    const text = this.#clockHidden ? "" : t("sitting.timeMinutes", { count: minutes });
+    const left = this.#bySecond && ms <= 60_000
+      ? t("sitting.timeSeconds", { count: Math.ceil(ms / 1000) })
+      : t("sitting.timeMinutes", { count: minutes });
+    const text = this.#clockHidden ? "" : left;
     if (this.#clock.textContent !== text) this.#clock.textContent = text;
     this.#clock.classList.toggle("clock--short", minutes <= 5 && !this.#clockHidden);
     for (const mark of [10, 5, 1]) {
-      const due = ms <= mark * 60_000 && ms > (mark - 1) * 60_000;
+      // Said when the mark is passed, not of a time that was shorter from the start.
+      const due = ms <= mark * 60_000 && ms > mark * 60_000 - 30_000;
       if (!due || this.#said.has(String(mark))) continue;
       this.#said.add(String(mark));
       this.announce(t("sitting.timeSay", { count: mark }));

@@ -11,6 +11,8 @@ export interface Intro {
   seconds: number | null;
   /** A test part begins: how one moves about in it. */
   way: "linear" | "free" | null;
+  /** Whether others follow it, that one goes on to by a button. */
+  followed: boolean;
 }
 
 /** The page before a place, or null if nothing begins there. */
@@ -28,7 +30,7 @@ export function introOf(course: Course, place: number): Intro | null {
   const titles = [begun ? "" : part.title ?? "", ...titlesOf(sections)].filter((title) => title !== "");
   const way = begun ? null : course.linear ? "linear" : "free";
   if (nodes.length === 0 && seconds === null && !(way !== null && (course.linear || several))) return null;
-  return { nodes, title: titles.join(" · "), seconds, way };
+  return { nodes, title: titles.join(" · "), seconds, way, followed: way === "free" && course.followed };
 }
 
 /** Sections of which no item was shown yet. */

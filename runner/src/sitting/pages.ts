@@ -93,10 +93,11 @@ export interface IntroParts {
 
 /** Before questions: what the author says, how long there is, whether one may go back. */
 export function introPage({ name, intro, text, language, note, go }: IntroParts): Node {
-  const { seconds, title, way } = intro;
+  const { seconds, title, way, followed } = intro;
   const facts = [
-    seconds === null ? null : timeWords(seconds),
+    seconds === null ? null : timeWords("intro", seconds),
     way === null ? null : t(way === "linear" ? "sitting.introLinear" : "sitting.introFree"),
+    followed ? t("sitting.introFollowed") : null,
   ].filter((line) => line !== null);
   return h("div", { class: "sitting stack", "data-testid": "intro" },
     note !== null && h("p", { class: "message message--warn", role: "status", "data-testid": "note" }, note),
@@ -108,9 +109,10 @@ export function introPage({ name, intro, text, language, note, go }: IntroParts)
       h("button", { type: "button", class: "button button--large", "data-testid": "to-questions", onclick: go }, t("sitting.toQuestions"))));
 }
 
-function timeWords(seconds: number): string {
+/** How long there is for what begins, or for one item. */
+export function timeWords(of: "intro" | "item", seconds: number): string {
   const whole = Math.round(seconds);
-  return whole < 120 ? t("sitting.introSeconds", { count: whole }) : t("sitting.introMinutes", { count: Math.round(whole / 60) });
+  return whole < 120 ? t(`sitting.${of}Seconds`, { count: whole }) : t(`sitting.${of}Minutes`, { count: Math.round(whole / 60) });
 }
 
 /** Before a test part is left for good. */

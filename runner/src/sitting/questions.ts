@@ -5,6 +5,8 @@ import type { SeatSession } from "../session";
 import { t } from "../words";
 import type { Course, Hold } from "./course";
 import { titlesOf } from "./intro";
+import { locked } from "./locked";
+import { timeWords } from "./pages";
 
 /** One item a page, the way through the items, the end page. */
 
@@ -100,12 +102,15 @@ export function questionPage(parts: QuestionsParts, note: string | null = null):
     const words = why.why === "wait" ? t("sitting.holdWait", { count: why.seconds }) : t(`sitting.hold-${why.why}`);
     held.replaceChildren(h("p", { class: "message message--warn" }, words));
   };
-  const body = lock === null ? view.element : h("fieldset", { class: "sitting-locked", disabled: true }, view.element);
+  const body = lock === null ? view.element : locked(view.element);
+  const { most, late } = course.stop?.ref.limits ?? {};
   const content = h("div", { class: "sitting" },
     note !== null && h("p", { class: "message message--warn", role: "status", "data-testid": "note" }, note),
     strip,
     where(parts, assetUrl),
     h("div", { class: "sitting-head" }, h("h1", { tabindex: "-1" }, heading), course.linear ? null : flag),
+    lock === null && most !== undefined && late !== true &&
+      h("p", { class: "muted", "data-testid": "allowed" }, timeWords("item", (most * course.percent) / 100)),
     lock !== null && h("p", { class: "message", "data-testid": "lock" }, t(`sitting.lock-${lock}`)),
     h("div", { class: "panel sitting-question" }, body),
     held,
@@ -158,6 +163,8 @@ export function overviewPage(parts: QuestionsParts, timed: boolean, leave: () =>
       disabled: !course.reachable(place),
       "data-testid": `missing-${item?.id ?? ""}` }, t("sitting.question", { label: course.label(place) })));
   };
+  // The way on stands out once nothing is missing here; until then the way back does.
+  const onward = course.followed && missing.length === 0;
   return h("div", { class: "sitting stack" },
     h("h1", { tabindex: "-1", class: "chalked" }, t("sitting.overview")),
     missing.length === 0
@@ -173,10 +180,10 @@ export function overviewPage(parts: QuestionsParts, timed: boolean, leave: () =>
     steps(parts, null),
     legend(),
     h("div", { class: "sitting__foot" },
-      h("button", { type: "button", class: "button button--large", "data-testid": "back-to-questions",
+      h("button", { type: "button", class: `button button--large${onward ? " button--quiet" : ""}`, "data-testid": "back-to-questions",
         onclick: () => parts.goTo(missing[0] ?? course.position) }, t("sitting.overviewBack")),
       course.followed
-        ? h("button", { type: "button", class: "button button--quiet button--large", "data-testid": "leave-part",
+        ? h("button", { type: "button", class: `button button--large${onward ? "" : " button--quiet"}`, "data-testid": "leave-part",
             onclick: () => parts.leave() }, t("sitting.leavePart"))
         : h("button", { type: "button", class: "button button--quiet button--large", "data-testid": "back-to-parts",
             onclick: leave }, t("sitting.backToParts"))));

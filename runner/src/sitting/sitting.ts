@@ -307,20 +307,19 @@ export class Sitting {
       return;
     }
     this.#keepSoon(0);
+    if (ended.scope === "part" && !course.over) return this.#go({ name: "limit", part, course });
     this.#note = t(ended.scope === "item" ? "sitting.limitItem" : "sitting.limitSection");
-    if (outcome === "moved") return this.#question(course, part, course.position);
-    if (ended.scope === "part" && !course.over) this.#go({ name: "limit", part, course });
-    else this.#question(course, part, course.position);
+    this.#question(course, part, course.position);
   }
 
   /** The nearest end there is: the part's, or one inside it. */
   #showDeadline(part: PartState | undefined): void {
     const course = this.#course;
     const whole = part !== undefined && part.minutes > 0 ? part.deadline_ms : null;
-    const inner = part === undefined || this.#screen.name !== "question" ? null : course?.remaining() ?? null;
+    const inner = part === undefined || this.#screen.name !== "question" ? null : course?.remaining(true) ?? null;
     const innerMs = inner === null ? null : this.#session.now() + inner.leftMs;
     this.#deadlineMs = nearest(whole, innerMs, this.#deadlineMs);
-    this.#frame.setDeadline(this.#deadlineMs);
+    this.#frame.setDeadline(this.#deadlineMs, inner !== null && (whole === null || (innerMs ?? 0) < whole));
   }
 
   #keepSoon(ms: number): void {

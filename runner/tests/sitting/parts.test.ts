@@ -252,13 +252,13 @@ describe("what is said before", () => {
     ];
     const { course } = await sitting([linear([], { sections })], three, { percent: 200 });
     course.begin();
-    expect(introOf(course, 0)).toEqual({ nodes: [["p", {}, "Bonjour"], ["p", {}, "Sans calculatrice"]], title: "Calcul", seconds: null, way: "linear" });
+    expect(introOf(course, 0)).toEqual({ nodes: [["p", {}, "Bonjour"], ["p", {}, "Sans calculatrice"]], title: "Calcul", seconds: null, way: "linear", followed: false });
     course.goTo(0);
     expect(introOf(course, 0)).toBeNull();
     course.advance(course.onward());
     expect(introOf(course, course.position)).toBeNull();
     course.goTo(course.position);
     course.advance(course.onward());
-    expect(introOf(course, course.position)).toEqual({ nodes: [], title: "Vite", seconds: 120, way: null });
+    expect(introOf(course, course.position)).toEqual({ nodes: [], title: "Vite", seconds: 120, way: null, followed: false });
   });
 });
