@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("ardoise.authority.closure.urls")),
     path("", include("ardoise.authority.marking.urls")),
     path("", include("ardoise.authority.registry.urls")),
+    path("", include("ardoise.authority.release.urls")),
     path("", include("ardoise.authority.restitution.urls")),
     path("", include("ardoise.authority.accounts.urls")),
 ]

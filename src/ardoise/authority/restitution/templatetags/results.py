@@ -63,6 +63,11 @@ def view_word(what: str) -> str:
         "lost-card": _("carte perdue"),
         "working-time": _("temps majoré"),
         "rating-text": _("texte à noter, sans nom"),
+        "release-judged": _("publication sans nom, jugée"),
+        "release-confirmed": _("publication sans nom, confirmée"),
+        "release-declined": _("publication sans nom, refusée"),
+        "release-fetched": _("publication sans nom, fichiers retirés"),
+        "release-budget": _("budget de confidentialité fixé"),
     }
     return words.get(what, what)
 
