@@ -8,6 +8,7 @@ from tests.content.drafts import drafted
 from tests.content.samples import (
     CHOICE,
     PNG,
+    QTI,
     TEMPLATES,
     declared,
     files_of,
@@ -302,3 +303,39 @@ def test_the_digest_changes_with_any_byte_and_not_with_packing() -> None:
     again = read_package(zipped(dict(reversed(files.items()))), name="b").digest
     other = read_package(zipped({**files, "extra.txt": b"x"}), name="a").digest
     assert digest == again != other
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "imsqti_item_xmlv2p2",
+        "imsqti_apipitem_xmlv2p1",
+        "imsqti_item_xmlv3p0p1",
+        "ims_qti_item_xmlv2p1",
+    ],
+)
+def test_items_are_known_by_every_version_s_type(kind: str) -> None:
+    listed = manifest(["1.xml"]).replace("imsqti_item_xmlv3p0", kind)
+    assert kind in listed
+    found = package(item(), **{"imsmanifest.xml": listed}).items
+    assert len(found) == 1
+
+
+def test_a_stimulus_that_the_manifest_calls_a_test_is_no_second_test() -> None:
+    story = (
+        f'<qti-assessment-stimulus xmlns="{QTI}" identifier="s" title="s"><qti-stimulus-body>'
+        "<p>x</p></qti-stimulus-body></qti-assessment-stimulus>"
+    )
+    listed = manifest(["1.xml"], tests=("test.xml", "story.xml"))
+    files = {"imsmanifest.xml": listed, "test.xml": outline_of(["1.xml"]), "story.xml": story}
+    found = package(item(), **files)
+    assert found.test is not None
+    assert found.test.file == "test.xml"
+
+
+def test_a_test_may_declare_a_context() -> None:
+    context = '<qti-context-declaration identifier="QTI_CONTEXT" cardinality="record"/>'
+    text = outline_of(["1.xml"]).replace("<qti-test-part", f"{context}<qti-test-part", 1)
+    assert context in text
+    listed = manifest(["1.xml"], tests=("test.xml",))
+    assert package(item(), **{"imsmanifest.xml": listed, "test.xml": text}).test is not None

@@ -27,7 +27,9 @@ ITEMS_LIMIT = 500
 SECTIONS_LIMIT = 500
 PARTS_LIMIT = 100
 DEPTH_LIMIT = 12
-_SILENT = frozenset({"qti-test-feedback"})
+_SILENT = frozenset(
+    {"qti-test-feedback", "qti-context-declaration", "qti-companion-materials-info"}
+)
 _LEFT_OUT = {"qti-stylesheet": "is left out: a test has no look of its own"}
 _REFUSED = {
     "qti-adaptive-selection": "no engine outside the test chooses items: use branch rules",

@@ -12,7 +12,15 @@ from ardoise.content.media import resolve
 
 MANIFEST = "imsmanifest.xml"
 ITEMS_LIMIT = 500
-_TYPE = re.compile(r"^ims_?qti_(item|test|stimulus)_xmlv(?:2p[0-2]|3p0)\Z", re.I)
+_TYPE = re.compile(
+    r"^ims_?qti_(?:apip)?(item|test|stimulus|section)(?:root)?_xml_?v[23](?:p\d){1,2}\Z", re.I
+)
+_ROOTS = {
+    "assessmentItem": "item", "qti-assessment-item": "item",
+    "assessmentTest": "test", "qti-assessment-test": "test",
+    "assessmentStimulus": "stimulus", "qti-assessment-stimulus": "stimulus",
+    "assessmentSection": "section", "qti-assessment-section": "section",
+}  # fmt: skip
 
 
 @dataclass
@@ -23,6 +31,7 @@ class Manifest:
     items: list[str] = field(default_factory=list)
     tests: list[str] = field(default_factory=list)
     stimuli: list[str] = field(default_factory=list)
+    sections: list[str] = field(default_factory=list)
 
 
 def read_manifest(files: dict[str, bytes], *, name: str, findings: Findings) -> Manifest:
@@ -67,7 +76,24 @@ def _resource(
     path = resolve(MANIFEST, f"{base}{href}") if href else None
     if kind is None or path is None or path not in files:
         return
-    lists = {"item": manifest.items, "test": manifest.tests, "stimulus": manifest.stimuli}
-    listed_here = lists[kind.group(1).lower()]
+    lists = {
+        "item": manifest.items, "test": manifest.tests, "stimulus": manifest.stimuli,
+        "section": manifest.sections,
+    }  # fmt: skip
+    listed_here = lists[_kind(files[path], path, kind.group(1).lower())]
     if path not in listed_here:
         listed_here.append(path)
+
+
+def _kind(payload: bytes, path: str, said: str) -> str:
+    """What a resource is: published manifests call a stimulus a test, its root says better.
+
+    Items, of which there are many, are taken at their word: they are read soon enough.
+    """
+    if said == "item":
+        return said
+    try:
+        root = documents.parse(payload, file=path)
+    except ContentFault:
+        return said
+    return _ROOTS.get(local(root), said)
