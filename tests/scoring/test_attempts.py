@@ -2,6 +2,7 @@
 
 import pytest
 
+from ardoise.content.faults import ContentFault
 from ardoise.scoring.attempts import AttemptRefused, attempt, begin
 from ardoise.scoring.scorer import Scorer
 from tests.scoring.items import CHOICE, SCORE, number, put, rules, scorer
@@ -73,3 +74,38 @@ def test_a_response_starts_at_its_default() -> None:
     one = scorer(held + SCORE + rules(put("SCORE", number(1))))
     assert begin(one).values["RESPONSE"] == "A"
     assert attempt(one, begin(one), {}).values["RESPONSE"] == "A"
+
+
+A = '<qti-base-value base-type="identifier">A</qti-base-value>'
+ONCE = f"""<qti-response-condition><qti-response-if>{RIGHT}{COUNTING}</qti-response-if>
+</qti-response-condition>"""
+
+
+def test_what_rules_make_of_a_response_ends_with_the_run() -> None:
+    rewritten = put("RESPONSE", A, rule="set-response-value")
+    one = scorer(CHOICE + SCORE + rules(ONCE + rewritten + ONCE))
+    session = begin(one)
+    for given, score in (({"RESPONSE": ("B",)}, 1), ({}, 1), ({"RESPONSE": ("A",)}, 2)):
+        session = attempt(one, session, given)
+        assert session.result is not None
+        assert session.result.score == score
+        assert session.values["RESPONSE"] == given.get("RESPONSE", ("B",))[0]
+
+
+def test_a_response_is_set_back_to_its_default_or_to_null() -> None:
+    back = '<qti-set-default-value identifier="RESPONSE"/>'
+    empty = '<qti-is-null><qti-variable identifier="RESPONSE"/></qti-is-null>'
+    counted = ONCE.replace(RIGHT, empty)
+    default = CHOICE.replace(
+        "<qti-correct-response>",
+        "<qti-default-value><qti-value>A</qti-value></qti-default-value><qti-correct-response>",
+    )
+    for declared in (default + SCORE + rules(back + ONCE), CHOICE + SCORE + rules(back + counted)):
+        assert scorer(declared).score({"RESPONSE": ("B",)}).score == 1
+
+
+def test_only_responses_are_set_back() -> None:
+    for rule in ('<qti-set-default-value identifier="SCORE"/>',
+                 put("SCORE", number(1), rule="set-response-value")):  # fmt: skip
+        with pytest.raises(ContentFault, match="cannot set SCORE: a outcome"):
+            scorer(CHOICE + SCORE + rules(rule))

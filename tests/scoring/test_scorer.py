@@ -252,3 +252,13 @@ def test_a_mapping_is_the_bounded_sum_over_distinct_values(
 def test_the_order_of_choices_never_matters(key: list[str], order: list[str]) -> None:
     item = made("match_correct", *key, cardinality="multiple")
     assert points(item, *(value for value in order if value in key)) == 1
+
+
+@pytest.mark.parametrize(("declared", "full"), [((), 1), (("MAXSCORE",), 3)])
+def test_match_nothing_is_worth_the_full_mark_without_a_response(
+    declared: tuple[str, ...], full: float
+) -> None:
+    most = tuple(OutcomeDeclaration(name, "single", "float", ("3",)) for name in declared)
+    item = made("match_nothing", outcomes=(SCORE, *most))
+    assert (points(item), points(item, "A")) == (full, 0)
+    assert scored(item).max_score == full

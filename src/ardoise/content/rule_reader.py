@@ -114,7 +114,9 @@ class RuleReader:
         if name == "custom-operator":
             given = element.get("class") or element.get("definition") or "unnamed"
             message = f"the custom operator {given[:60]!a} is not known here: its value is NULL, "
-            self._warn(element, message + "whatever is answered; write it with QTI's operators")
+            # A test would send every pupil the same way: that is no reading of its rules.
+            tell = self._warn if self._item else self._fault
+            tell(element, message + "whatever is answered; write it with QTI's operators")
             return _NULL
         text = value_text(element) if name == "base-value" else ""
         operands = tuple(self.expression(child) for child in inner)

@@ -38,7 +38,7 @@ Role = Literal["response", "outcome", "template", "context", "built-in"]
 class State:
     """One run of rules over one set of values. Mutable, and used once."""
 
-    __slots__ = ("correct", "defaults", "draws", "test", "trace", "values")
+    __slots__ = ("correct", "defaults", "draws", "rounds", "test", "trace", "values")
 
     def __init__(
         self,
@@ -55,6 +55,8 @@ class State:
         self.draws = draws
         self.trace = trace
         self.test = test
+        self.rounds = 0
+        """How often `repeat` has gone round."""
 
 
 class Step(NamedTuple):
@@ -121,9 +123,10 @@ class Scope:
 
         Raises ContentFault in a test, whose rules also go to the browsers: they know QTI alone.
         """
-        message = warning_of(meaning, known=True)
         if self.level == "test":
-            self.fault_at(line, element, f"cannot be {message.partition(' read as ')[2]}")
+            message = f"cannot be read as {meaning}: a test's rules must be QTI's, to the letter"
+            self.fault_at(line, element, message)
+        message = warning_of(meaning, known=True)
         found = Finding(self.file, message, self.item, f"qti-{element}", line)
         if found not in self.warnings:
             self.warnings.append(found)

@@ -151,3 +151,24 @@ def test_a_rule_that_no_browser_could_follow_is_an_error_with_its_line(package: 
     code, found = report(package(item(identifier="q-1"), item(identifier="q-2"), **files))
     assert code == 2
     assert "t.xml:1: <qti-number-presented>" in found["errors"][0]
+
+
+def test_rules_beside_qti_are_warnings_that_name_their_place(package: Any) -> None:
+    response = '<qti-variable identifier="RESPONSE"/>'
+    read = f"<qti-is-not-null>{response}</qti-is-not-null>"
+    typed = f"<qti-equal>{response}<qti-correct identifier='RESPONSE'/></qti-equal>"
+    branches = "".join(
+        f"<qti-response-condition><qti-response-if>{one}</qti-response-if></qti-response-condition>"
+        for one in (read, typed)
+    )
+    rules = f"<qti-response-processing>{branches}</qti-response-processing>"
+    plain = item(template=None, after=rules)
+    above = plain[: plain.index(rules)].count("\n")
+    path = package(item(template=None, after="\n" * (99 - above) + rules))
+    code, found = report(path)
+    assert (code, found["verdict"]) == (1, "warnings")
+    element, values = found["warnings"]
+    assert "1.xml:100: item q-1, <qti-is-not-null>: is no element of QTI" in element
+    assert "1.xml:100: item q-1, <qti-equal>: is not written as QTI says: read as match" in values
+    # Between colons the line is not taken for the name of a picture.
+    assert "1.xml:100: item q-1" in run(path)[1]

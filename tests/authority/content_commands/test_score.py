@@ -140,3 +140,23 @@ def test_a_value_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     assert code == 0
     assert "RESPONSE: no single float, so it counts as NULL" in said
     assert "score 1 of 1" in run(path, "--response", "RESPONSE=2,0", "--typed")[1]
+
+
+def test_what_qti_does_not_have_is_warned_of_and_scored(tmp_path: Path) -> None:
+    path = tmp_path / "q1.xml"
+    held = '<qti-variable identifier="RESPONSE"/>'
+    rule = '<qti-set-outcome-value identifier="SCORE"><qti-base-value base-type="float">1'
+    path.write_bytes(
+        xml(
+            f"{CHOICE}{SCORE}<qti-response-processing><qti-response-condition><qti-response-if>"
+            f"<qti-is-not-null>{held}</qti-is-not-null>{rule}</qti-base-value>"
+            f"</qti-set-outcome-value></qti-response-if></qti-response-condition>"
+            f"<qti-response-condition><qti-response-if>{held}</qti-response-if>"
+            "</qti-response-condition></qti-response-processing>"
+        )
+    )
+    code, said = run(path, "--response", "RESPONSE=B")
+    assert code == 0
+    assert "item q1, <qti-is-not-null>: is no element of QTI: read as not of is-null" in said
+    assert "item q1, <qti-variable>: is not written as QTI says: read as true unless" in said
+    assert "SCORE = 1.0" in said
