@@ -95,6 +95,9 @@ def test_a_pattern_fits_the_whole_text() -> None:
         ("[^ab]c", ["cc"], ["ac"]),
         ("[+-]", ["+", "-"], [","]),
         ("[a-z-[m]]" * 55, [], ["m"]), ("\\p{L}", ["X"], ["!"]),
+        ("\\p{IsGreek}+", ["Αλφα"], ["Alpha"]), ("\\p{IsGreekandCoptic}", ["α"], ["a"]),
+        ("\\P{IsBasicLatin}", ["é"], ["e"]), ("\\p{IsLatin-1Supplement}", ["é"], ["œ"]),
+        ("[\\p{L}-[\\p{IsBasicLatin}]]+", ["éœ"], ["e"]), ("\\i\\c", ["e\u0301"], ["\u0301e"]),
         ("[\\p{Lu}1]", ["A", "1"], ["a"]), ("(a+)+b", ["aab"], ["aa"]),
     ],
 )  # fmt: skip
@@ -111,7 +114,7 @@ def test_patterns(pattern: str, fits: list[str], fails: list[str]) -> None:
         ("a{2", "quantity"), ("a{x}", "quantity"), ("a{2,x}", "quantity"), ("a{3,2}", "too often"),
         ("a{1001}", "too often"), ("a{1,1001}", "too often"), ("\\q", "escape"),
         ("\\", "too early"),
-        ("\\p{Xx}", "not known"), ("\\pL", "name of a property"), ("\\p{L", "name of a property"),
+        ("\\p{Xx}", "not known"), ("\\p{IsKlingon}", "not known"), ("\\p{Greek}", "not known"), ("\\pL", "name of a property"), ("\\p{L", "name of a property"),
         ("[a-z-[m]x", "lacks a"),
         ("\\pL}", "name of a property"), ("[z-a]", "backwards"),
         ("a" * 2_001, "longer"),
@@ -145,3 +148,18 @@ def test_common_patterns_mean_what_python_s_mean(
     matches, other = compile_pattern(pattern), re.compile(pattern)
     for text in texts:
         assert matches(text) == bool(other.fullmatch(text))
+
+
+def test_a_pattern_keeps_no_more_than_its_bound_and_still_tells(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ardoise.scoring.operators.patterns.KEPT_LIMIT", 20)
+    fits = compile_pattern("(a|b)*a(a|b){5}")
+    plain = re.compile("(a|b)*a(a|b){5}")
+    texts = [f"{n:020b}".replace("0", "a").replace("1", "b") for n in range(0, 1 << 20, 7_001)]
+    assert [fits(text) for text in texts] == [bool(plain.fullmatch(text)) for text in texts]
+
+
+def test_many_stars_take_one_walk_through_a_long_text() -> None:
+    assert compile_pattern("(a*){1000}")("a" * 20_000) is True
+    assert compile_pattern("(a*){1000}")("a" * 19_999 + "b") is False

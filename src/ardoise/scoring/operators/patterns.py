@@ -9,10 +9,13 @@ import unicodedata
 from collections.abc import Callable, Iterable
 
 from ardoise.content.markup import words
+from ardoise.scoring.operators.blocks import block
 
 PATTERN_LIMIT = 2_000
-STATES_LIMIT = 20_000
+STATES_LIMIT = 10_000
 TEXT_LIMIT = 20_000
+KEPT_LIMIT = 200_000
+"""States in the sets that one pattern keeps, and steps between; beyond, it finds them anew."""
 
 Test = Callable[[str], bool]
 """Whether one character fits."""
@@ -51,24 +54,61 @@ def compile_pattern(pattern: str, *, sensitive: bool = True) -> Callable[[str], 
     """
     if len(pattern) > PATTERN_LIMIT:
         raise PatternFault(f"is longer than {PATTERN_LIMIT} characters")
-    whole = _Parser(pattern).whole()
+    return _Walk(_Parser(pattern).whole(), sensitive=sensitive).fits
 
-    def matches(text: str) -> bool:
-        states = _closed([whole.begin])
+
+class _Set:
+    """States that hold together, and where each character met so far leads from them."""
+
+    __slots__ = ("final", "states", "steps")
+
+    def __init__(self, states: frozenset[_State], *, final: bool) -> None:
+        self.states = states
+        self.final = final
+        self.steps: dict[str, _Set] = {}
+
+
+class _Walk:
+    """A pattern's sets of states, found as texts ask for them, and kept for the next text."""
+
+    def __init__(self, whole: _Piece, *, sensitive: bool) -> None:
+        self._whole = whole
+        self._sensitive = sensitive
+        self._sets: dict[frozenset[_State], _Set] = {}
+        self._kept = 0
+
+    def fits(self, text: str) -> bool:
+        """Whether the whole text fits."""
+        held = self._set(_closed([self._whole.begin]))
         for character in text[:TEXT_LIMIT]:
-            spellings = (character,) if sensitive else _cases(character)
-            states = _closed(
-                state.target
-                for state in states
-                if state.test is not None
-                and state.target is not None
-                and any(map(state.test, spellings))
-            )
-            if not states:
+            following = held.steps.get(character)
+            if following is None:
+                following = held.steps[character] = self._set(self._after(held, character))
+            held = following
+            if not held.states:
                 return False
-        return whole.end in states
+        return held.final
 
-    return matches
+    def _after(self, held: _Set, character: str) -> set[_State]:
+        spellings = (character,) if self._sensitive else _cases(character)
+        return _closed(
+            state.target
+            for state in held.states
+            if state.test is not None
+            and state.target is not None
+            and any(map(state.test, spellings))
+        )
+
+    def _set(self, states: set[_State]) -> _Set:
+        frozen = frozenset(states)
+        found = self._sets.get(frozen)
+        self._kept += 1
+        if found is None:
+            if self._kept > KEPT_LIMIT:
+                self._sets, self._kept = {}, 0
+            found = self._sets[frozen] = _Set(frozen, final=self._whole.end in states)
+            self._kept += len(frozen)
+        return found
 
 
 def _cases(character: str) -> tuple[str, ...]:
@@ -238,12 +278,7 @@ class _Parser:
             raise PatternFault("lacks the name of a property: write \\p{L}")
         name = self._text[self._place + 1 : end]
         self._place = end + 1
-        if name not in _CATEGORIES:
-            raise PatternFault(f"names a property that is not known: {name[:20]!a}")
-
-        def test(character: str) -> bool:
-            return unicodedata.category(character).startswith(name)
-
+        test = _category(name) if name in _CATEGORIES else _block(name)
         return _negated(test) if negative else test
 
     def _class(self) -> Test:
@@ -300,6 +335,19 @@ def _negated(test: Test) -> Test:
     return lambda character: not test(character)
 
 
+def _category(name: str) -> Test:
+    return lambda character: unicodedata.category(character).startswith(name)
+
+
+def _block(name: str) -> Test:
+    """`IsGreek` and its like. Raises PatternFault for one that is not known."""
+    found = block(name.removeprefix("Is")) if name.startswith("Is") else None
+    if found is None:
+        raise PatternFault(f"names a property that is not known: {name[:20]!a}")
+    first, last = found
+    return lambda character: first <= ord(character) <= last
+
+
 def _word(character: str) -> bool:
     """XML Schema's \\w: all but punctuation, separators and others."""
     return unicodedata.category(character)[0] not in "PZC"
@@ -310,7 +358,9 @@ _CLASSES: dict[str, Test] = {
     "w": _word,
     "s": lambda character: character in " \t\n\r",
     "i": lambda character: character.isalpha() or character in "_:",
-    "c": lambda character: character.isalnum() or character in "_:.-·",
+    "c": lambda character: (
+        character.isalnum() or character in "_:.-·" or unicodedata.category(character)[0] == "M"
+    ),
 }
 _CATEGORIES = words(
     "L Lu Ll Lt Lm Lo M Mn Mc Me N Nd Nl No P Pc Pd Ps Pe Pi Pf Po S Sm Sc Sk So Z Zs Zl Zp "
