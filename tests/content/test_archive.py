@@ -20,8 +20,9 @@ def refused(payload: bytes) -> str:
 
 
 @pytest.mark.parametrize(
-    "path", ["../evil.xml", "a/../../evil.xml", "/etc/passwd", "C:/evil.xml", "a\\b.xml", "a\nb"]
-)
+    "path", ["../evil.xml", "a/../../evil.xml", "/etc/passwd", "C:/evil.xml", "a\\b.xml", "a\nb",
+     "a\x9b31m.xml", "a\u202elmx.exe", "a\u2028b.xml", "a\u200bb.xml"],
+)  # fmt: skip
 def test_a_path_that_leaves_the_package_is_refused(path: str) -> None:
     assert "leaves the package or is odd" in refused(zipped({path: b"x"}))
 
@@ -129,3 +130,13 @@ def test_directory_zip_path_and_zip_bytes_give_the_same_files(tmp_path: Path) ->
 def test_a_missing_source_is_a_content_fault(tmp_path: Path) -> None:
     with pytest.raises(ContentFault, match="cannot be read"):
         archive.read_files(tmp_path / "absent.zip", name="absent")
+
+
+def test_a_directory_of_a_million_entries_is_refused_before_it_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    entry = b"PK\x01\x02" + bytes(42)
+    listed = entry * 1_000_000
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 9, 9, len(listed), 0, 0)
+    monkeypatch.delattr(zipfile, "ZipFile")
+    assert "more than 5000 files" in refused(listed + end)

@@ -28,6 +28,11 @@ RATIO_FLOOR = 256 << 10
 PATH_LIMIT = 240
 
 _HEAD = 256
+_ENTRY = b"PK\x01\x02"
+_ENTRIES_LIMIT = 4 * FILES_LIMIT
+"""Of the directory, by its bytes: Python would read a million entries before they are counted."""
+_ODD = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Characters that a terminal obeys, or that turn or hide what stands beside them."""
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
 _HEADER = 30
@@ -61,7 +66,7 @@ def safe_path(path: str) -> str | None:
     """The path in its plain form, or None if it leaves the package, is absolute or odd."""
     if not path or len(path) > PATH_LIMIT or "\\" in path or ":" in path:
         return None
-    if any(ord(char) < 32 or ord(char) == 127 for char in path):
+    if any(unicodedata.category(char) in _ODD for char in path):
         return None
     pure = PurePosixPath(path)
     if pure.is_absolute() or ".." in pure.parts:
@@ -140,6 +145,8 @@ def _from_zip(payload: bytes, name: str) -> dict[str, bytes]:
         alone = PurePosixPath(name).name or "item.xml"
         store.keep(alone if alone.endswith(".xml") else "item.xml", payload)
         return store.files
+    if payload.count(_ENTRY) > _ENTRIES_LIMIT:
+        raise _refusal(name, f"holds more than {FILES_LIMIT} files: split the package")
     try:
         with zipfile.ZipFile(io.BytesIO(payload)) as archive:
             entries = archive.infolist()

@@ -60,12 +60,14 @@ def compile_templates(scorable: Scorable, scope: Scope) -> Instantiate:
     defaults = {one.identifier: default_of(one, scope) for one in declarations(scorable)}
 
     def draw(draws: Draws | None, trace: list[Step] | None) -> TemplateValues:
+        rounds = 0
         for _ in range(attempts):
             state = State({**context, **defaults, **start}, dict(correct), dict(defaults), draws)
-            state.trace = trace
+            state.trace, state.rounds = trace, rounds
             try:
                 rules(state)
             except Unsatisfied:
+                rounds = state.rounds
                 continue
             changed = {k: v for k, v in state.defaults.items() if v != defaults.get(k)}
             values = {name: state.values[name] for name in start}

@@ -171,3 +171,14 @@ def test_a_random_value_of_nothing_is_null_and_needs_a_seed() -> None:
     assert scope.draws
     with pytest.raises(Exception, match="give a seed"):
         result(call("random", ("a",)))
+
+
+def test_repeats_within_repeats_end() -> None:
+    # Eight million million rounds, were each repeat counted alone.
+    nested = call("null")
+    for _ in range(3):
+        nested = call("repeat", nested, number_repeats=20_000)
+    assert result(nested) is None
+    assert result(call("repeat", call("repeat", 1, number_repeats=300), number_repeats=20)) == (
+        (1,) * 6_000
+    )

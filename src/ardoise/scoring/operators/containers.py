@@ -24,6 +24,8 @@ from ardoise.scoring.scope import Compiled, Scope, State
 
 _LIMIT = 20_000
 """Values in a container: beyond it lies no item, but a way to exhaust memory."""
+_ROUNDS = 1_000_000
+"""Of all repeats of one run together: repeats within repeats multiply. Beyond it: NULL."""
 _ANY_CONTAINER: frozenset[Cardinality] = CONTAINERS
 _WITH_MULTIPLE: frozenset[Cardinality] = frozenset({"single", "multiple"})
 _WITH_ORDERED: frozenset[Cardinality] = frozenset({"single", "ordered"})
@@ -175,6 +177,9 @@ def _repeat(expression: Expression, operands: tuple[Compiled, ...], scope: Scope
         found: list[Any] = []
         # Evaluated anew each time, so that what is drawn at random may differ.
         for _ in range(min(number, _LIMIT)):
+            state.rounds += 1
+            if state.rounds > _ROUNDS:
+                return None
             for operand in runs:
                 found.extend(contained(operand(state)))
             if len(found) >= _LIMIT:

@@ -5,7 +5,8 @@ divide and power always give a float.
 """
 
 import math
-from collections.abc import Callable, Mapping
+import operator
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -22,8 +23,8 @@ from ardoise.scoring.operators.operands import (
 from ardoise.scoring.operators.rounding import half_up, rounded, rounding_of
 from ardoise.scoring.scope import Compiled, Scope, State
 
-_BITS = 4_096
-"""Whole numbers beyond this size are no scores."""
+_BITS = 1_000
+"""Whole numbers beyond this size are no scores; all below it are floats as well."""
 
 
 def finite(value: float) -> float | None:
@@ -123,7 +124,10 @@ def _integers(
         found = numbers(state)
         if not found or any(not isinstance(one, int) for one in found):
             return None
-        return finite(fold(*found))
+        try:
+            return finite(fold(*found))
+        except OverflowError:
+            return None
 
     return Compiled(run, "single", "integer")
 
@@ -168,9 +172,33 @@ def _sum(values: list[float]) -> float:
     return sum(values[1:], values[0])
 
 
+def _growing(fold: Callable[[Any, Any], Any], values: Iterable[Any]) -> Any:
+    """The fold of values one by one, given up once a whole number is too large to be a score.
+
+    Raises OverflowError.
+    """
+    remaining = iter(values)
+    found = next(remaining)
+    for value in remaining:
+        found = fold(found, value)
+        if finite(found) is None and isinstance(found, int):
+            raise OverflowError
+    return found
+
+
+def _product(values: list[Any]) -> float:
+    # Nought times anything is nought, however large what stands before it.
+    whole_zero = 0 in values and all(isinstance(value, int) for value in values)
+    return 0 if whole_zero else _growing(operator.mul, values)
+
+
+def _lcm(*values: int) -> int:
+    return 0 if 0 in values else abs(_growing(math.lcm, values))
+
+
 COMPILERS: Mapping[str, Compiler] = {
     "sum": partial(_many, _sum),
-    "product": partial(_many, math.prod),
+    "product": partial(_many, _product),
     "min": partial(_many, min),
     "max": partial(_many, max),
     "subtract": partial(_two, _subtract),
@@ -179,7 +207,7 @@ COMPILERS: Mapping[str, Compiler] = {
     "integer-divide": partial(_two_integers, _quotient),
     "integer-modulus": partial(_two_integers, _remainder),
     "gcd": partial(_integers, math.gcd),
-    "lcm": partial(_integers, math.lcm),
+    "lcm": partial(_integers, _lcm),
     "truncate": partial(_one, truncated),
     "round": partial(_one, half_up),
     "round-to": _round_to,
