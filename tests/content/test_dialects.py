@@ -5,8 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ardoise.content.dialects import dialect_of, plain_name
+from ardoise.content.documents import parse
 from ardoise.content.faults import ContentFault, Findings
 from ardoise.content.processing import EXPRESSIONS, Assign, Expression
+from ardoise.content.rule_reader import RuleReader
 from ardoise.content.scorable import Scorable, scorable_item
 from ardoise.content.variables import MatchTable
 
@@ -256,3 +258,13 @@ def test_files_are_never_joined() -> None:
     for payload in (new(include), old(include)):
         with pytest.raises(ContentFault, match="includes another file"):
             read(payload)
+
+
+def test_a_test_reads_dialects_but_no_custom_operator() -> None:
+    findings = Findings()
+    reader = RuleReader(file="test.xml", item="", findings=findings)
+    element = parse(f"<qti-not-equal>{R3}{S3}</qti-not-equal>".encode(), file="test.xml")
+    assert said(reader.expression(element)) == f"not(match({R}, {S}))"
+    assert not findings.faults
+    reader.expression(parse(b'<qti-custom-operator class="my.Op"/>', file="test.xml"))
+    assert "the custom operator 'my.Op' is not known here" in str(findings.faults[0])
