@@ -8,7 +8,13 @@ import type { NodeContext } from "./types";
  */
 
 const SELECTOR = /^[A-Za-z0-9 .:#>+~*()\[\]="_-]{0,300}$/;
-const PROPERTY = /^-{0,1}[a-z][a-z-]{1,40}$/;
+/** What gives text, boxes and tables their look. Nothing that leaves its place, moves, or stands over others. */
+const PROPERTY = new RegExp("^(?:" +
+  "color|background(?:-[a-z]+)*|border(?:-[a-z]+)*|margin(?:-[a-z]+)*|padding(?:-[a-z]+)*|(?:min-|max-)?(?:width|height)|" +
+  "box-sizing|font(?:-[a-z]+)*|line-height|letter-spacing|word-(?:spacing|break)|text-[a-z-]+|vertical-align|white-space|" +
+  "overflow(?:-wrap|-x|-y)?|hyphens|writing-mode|direction|unicode-bidi|quotes|tab-size|display|float|clear|" +
+  "columns?(?:-[a-z]+)*|(?:row-)?gap|flex(?:-[a-z]+)*|order|(?:justify|align)-[a-z]+|grid(?:-[a-z]+)*|list-style(?:-[a-z]+)*|" +
+  "caption-side|empty-cells|table-layout|ruby-[a-z]+|aspect-ratio|object-fit|(?:page-)?break-inside)$");
 const ASSET = /url\(\s*["']?asset:(a[0-9]{1,4})["']?\s*\)/g;
 /** What would draw over the page, or fetch. */
 const REFUSED = /url\(|expression|@|image-set|fixed|sticky/i;

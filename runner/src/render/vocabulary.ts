@@ -44,6 +44,10 @@ const MATH_ATTRIBUTES = list(
     "accent accentunder columnspan rowspan columnalign",
 );
 
+const LENGTHS = list("width height depth voffset lspace rspace minsize maxsize linethickness");
+/** No formula is larger than a screen: `-0.17em`, `120px`, `50%`, `thickmathspace`. */
+const LENGTH = /^(?:[a-z]{3,22}|[+-]?[0-9]{0,3}(?:\.[0-9]{1,6})?[ ]*(?:em|ex|px|pt|pc|cm|mm|in|mu|%)?)$/;
+
 const COUNTS = list("colspan rowspan span columnspan start value");
 /** Words, numbers and lengths. No colon, no bracket: neither an address nor a call fits in. */
 const PLAIN = /^[\p{L}\p{N} .,%+'’_-]{0,200}$/u;
@@ -53,6 +57,7 @@ export function allowed(element: string, name: string, value: string, math: bool
   const names = math ? MATH_ATTRIBUTES : BY_ELEMENT[element];
   if (!EVERYWHERE.has(name) && !names?.has(name)) return false;
   if (COUNTS.has(name)) return /^-?[0-9]{1,4}$/.test(value) && Number(value) <= 1000;
+  if (math && LENGTHS.has(name)) return LENGTH.test(value) && Math.abs(parseFloat(value) || 0) * (/(?:cm|in|em|pc)$/.test(value) ? 16 : 1) <= 1000;
   return SPOKEN.has(name) ? value.length <= SPOKEN_LIMIT : PLAIN.test(value);
 }
 

@@ -1,7 +1,10 @@
 import "../../src/style/runner.css";
 import { renderItem, renderPreview } from "../../src/render";
 import type { ItemView, Shared } from "../../src/render/types";
-import type { Item } from "../../src/wire/booklet";
+import type { LiveSession } from "../../src/seat/live";
+import { observable } from "./stub";
+import { startSitting } from "../../src/sitting/sitting";
+import type { Booklet, Item } from "../../src/wire/booklet";
 import { readResponse } from "../../src/wire/interactions";
 
 /**
@@ -27,6 +30,8 @@ interface Drawing {
 declare global {
   interface Window {
     draw(drawing: Drawing): void;
+    /** A pupil's whole sitting of a booklet, with nobody to send answers to. */
+    sit(booklet: Booklet, assets: Record<string, Asset>): void;
     answers: Record<string, string[]>;
     /** How often each response was reported. */
     reports: Record<string, number>;
@@ -81,4 +86,32 @@ window.draw = ({ item, shared = {}, assets = {}, responses = {}, language = "fr"
   page.className = "page sitting";
   page.append(title, panel);
   document.body.replaceChildren(page);
+};
+
+window.sit = (booklet, assets) => {
+  const part = { id: booklet.part, writer: "pupil", minutes: 0, grace_s: 0, booklet: "", opened_ms: 1, deadline_ms: null, version: 0 };
+  const state = {
+    campaign: booklet.campaign, number: "866668325", role: "pupil", group: "", state: "open",
+    opens_ms: 0, closes_ms: Date.now() + 3_600_000, parts: [part],
+  };
+  const status = { pending: 0, changes: 0, online: true, lastSavedMs: null, problem: null };
+  const session = {
+    state, changes: observable(state), status: observable(status), superseded: observable(false),
+    saved: observable(null), reloaded: observable(null),
+    now: () => Date.now(),
+    refresh: async () => undefined,
+    booklet: async () => booklet,
+    assetUrl: async (_: string, id: string) => {
+      const asset = assets[id];
+      if (asset === undefined) throw new Error(`no asset ${id}`);
+      return blob(asset);
+    },
+    order: async (_part: string, _item: string, _response: string, options: string[]) => options,
+    loadSheet: async () => null,
+    keep: async () => undefined,
+    flush: async () => undefined,
+  };
+  const root = document.createElement("div");
+  document.body.replaceChildren(root);
+  startSitting(root, session as unknown as LiveSession, () => undefined);
 };

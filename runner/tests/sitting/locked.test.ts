@@ -41,7 +41,7 @@ describe("a question whose time is up", () => {
   }
 
   it("says of what is no field that it cannot be pressed", () => {
-    const [body, given] = WIDGETS.hottext as [Markup[], Partial<Response>];
+    const [body, given] = WIDGETS.hottext!;
     const { view, all } = show(body, given);
     locked(view.element);
     expect(all(".hot").every((word) => word.getAttribute("aria-disabled") === "true")).toBe(true);
