@@ -111,3 +111,23 @@ def test_a_template_is_known_by_every_address_that_authors_write(given: str, tem
     found = scorable_item(text.format(space=SPACES[3]).encode(), file="q.xml").response_processing
     assert found is not None
     assert found.template == template
+
+
+def test_names_of_qti_2_under_the_namespace_of_qti_3_are_upgraded() -> None:
+    mixed = OLD.format(space=QTI3).replace("<itemBody><p>x</p></itemBody>", (
+        '<itemBody><p><qti-text-entry-interaction response-identifier="R"/></p></itemBody>'
+    ))  # fmt: skip
+    root = to_qti3(documents.parse(mixed.encode(), file="q.xml"), file="q.xml")
+    assert root.tag == f"{{{QTI3}}}qti-assessment-item"
+    names = {local(one) for one in root.iter("*")}
+    assert {"qti-text-entry-interaction", "qti-mapping", "qti-map-entry"} <= names
+    assert scorable_item(mixed.encode(), file="q.xml").responses[0].identifier == "R"
+
+
+def test_a_value_of_base_type_identifier_is_taken_as_it_stands() -> None:
+    text = OLD.replace('baseType="string"', 'baseType="identifier"').replace('"a"', '"A1 B1"')
+    mapping = (
+        scorable_item(text.format(space=SPACES[3]).encode(), file="q.xml").responses[0].mapping
+    )
+    assert mapping is not None
+    assert mapping.entries[0].key == "A1 B1"

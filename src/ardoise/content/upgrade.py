@@ -32,9 +32,15 @@ _MISSING = {
 
 
 def is_qti2(root: etree._Element) -> bool:
-    """Whether a document is QTI 2: by its namespace, or without one by its root's name."""
+    """Whether a document is QTI 2: by its namespace, or by its root's name.
+
+    The name decides under QTI 3's namespace as well: early examples of QTI 3 write QTI 2's names
+    there, and hold elements of both.
+    """
     space = namespace(root)
-    return bool(_QTI2_SPACES.search(space)) or (not space and local(root) in _QTI2_ROOTS)
+    named = local(root) in _QTI2_ROOTS
+    early = named and (not space or bool(_QTI3_SPACES.search(space)))
+    return early or bool(_QTI2_SPACES.search(space))
 
 
 def to_qti3(root: etree._Element, *, file: str) -> etree._Element:

@@ -20,6 +20,7 @@ Shape = Literal["rect", "circle", "ellipse", "poly", "default"]
 
 IDENTIFIER = re.compile(r"^\w[\w.:-]{0,254}\Z")
 """Identifiers as published items write them: some begin with a digit, though QTI forbids it."""
+IDENTIFIER_LIMIT = 255
 FLOAT = re.compile(
     r"^[+-]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,3})?\Z|^[+-]?INF\Z"
 )
@@ -188,7 +189,9 @@ def seconds(text: str) -> float | None:
 
 
 _LEXICAL: dict[str, Callable[[str], bool]] = {
-    "identifier": lambda text: bool(IDENTIFIER.match(text)),
+    # Published items write pairs, or what else an interaction gives, under this type: values are
+    # compared as they stand, so nothing but their length is asked.
+    "identifier": lambda text: 0 < len(text) <= IDENTIFIER_LIMIT,
     "integer": lambda text: whole(text) is not None,
     "float": lambda text: number(text) is not None,
     "boolean": lambda text: text in _BOOLEANS,
