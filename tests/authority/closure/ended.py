@@ -13,7 +13,7 @@ from ardoise.authority.collection.rules import collect
 from ardoise.authority.collection.strays import decide_stray, stray_lines
 from ardoise.authority.keyring import CampaignKey
 from ardoise.authority.linkage.rules import numbers_of
-from ardoise.authority.marking.models import Rating, RatingPlan, RatingTask
+from ardoise.authority.marking.models import HeldText, Rating, RatingPlan, RatingTask
 from ardoise.authority.marking.rules import mark_campaign
 from ardoise.authority.registry.identity import Identity, seal_identity
 from ardoise.authority.registry.labels import set_label
@@ -90,6 +90,8 @@ def _a_rating(live: LiveExam) -> None:
         content=b"sealed", max_score=1.0,
     )  # fmt: skip
     Rating.objects.create(task=task, rater=rater, place=1)
+    number = live.campaign.sheets.values_list("number", flat=True).first()
+    HeldText.objects.create(part=task.part, number=number or "", text=bytes(32))
 
 
 def _staff_and_logs(live: LiveExam, group: ClassGroup) -> None:
