@@ -9,7 +9,7 @@ import { momentWords, type NoticeParts } from "./pages";
 export type Screen =
   | { name: "welcome" | "waiting" | "closed" | "superseded" }
   | { name: "ready" | "opening" | "ended"; part: string }
-  | { name: "stuck"; part: string; why: "openOffline" | "sheetOffline" | "openRefused" }
+  | { name: "stuck"; part: string; why: "openOffline" | "sheetOffline" | "openRefused"; detail?: string }
   | { name: "intro"; part: string; course: Course; place: number; intro: Intro }
   | { name: "question" | "overview" | "leaving" | "limit" | "done"; part: string; course: Course };
 
@@ -46,7 +46,8 @@ export function noticeOf(screen: Screen, session: SeatSession, ways: Ways): Noti
       return { title: t("sitting.partEnd"), lines: [t("sitting.partEndLead")], message, actions: [toParts], testid: "ended" };
     case "stuck": {
       const retry = { text: t("sitting.retry"), testid: "retry", go: () => ways.enter(screen.part) };
-      return { title: ways.name(screen.part), lines: [t(`sitting.${screen.why}`)], actions: [retry, toParts], testid: "stuck" };
+      return { title: ways.name(screen.part), lines: [t(`sitting.${screen.why}`)], ...(screen.detail === undefined ? {} : { detail: screen.detail }),
+        actions: [retry, toParts], testid: "stuck" };
     }
     default:
       return { title: t("sitting.opening"), lines: [], testid: "opening" };

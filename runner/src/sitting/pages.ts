@@ -129,6 +129,8 @@ export function leavingPage(missing: number, go: () => void, stay: () => void): 
 export interface NoticeParts {
   title: string;
   lines: string[];
+  /** For whoever is called to help: what is wrong, and where. */
+  detail?: string;
   /** A strip under the text. */
   message?: { text: string; good: boolean };
   actions?: { text: string; testid: string; go: () => void; quiet?: boolean }[];
@@ -140,6 +142,7 @@ export function noticePage(of: NoticeParts): Node {
   return h("div", { class: "sitting sitting-notice stack", "data-testid": of.testid },
     h("h1", { tabindex: "-1", class: "chalked" }, of.title),
     ...of.lines.map((line) => h("p", { class: "lead" }, line)),
+    of.detail !== undefined && h("p", { class: "muted small", lang: "en", "data-testid": "detail" }, of.detail),
     of.message !== undefined &&
       h("p", { class: `message ${of.message.good ? "message--good" : "message--warn"}`, role: "status" }, of.message.text),
     h("div", { class: "row" }, ...(of.actions ?? []).map(({ text, testid, go, quiet }) =>

@@ -1,6 +1,7 @@
 import { renderNodes } from "../render";
 import type { LiveSession } from "../seat/live";
 import { startPulse } from "../seat/pulse";
+import { BookletFault } from "../wire/interactions";
 import { Refused, Unreachable } from "../wire/problems";
 import type { PartState } from "../wire/types";
 import { language, t } from "../words";
@@ -224,7 +225,7 @@ export class Sitting {
     }
     const wished = fault instanceof Refused ? fault.problem.retry_ms : null;
     const passing = fault instanceof Unreachable || wished !== null;
-    this.#go({ name: "stuck", part, why: passing ? why : "openRefused" });
+    this.#go({ name: "stuck", part, why: passing ? why : "openRefused", ...(fault instanceof BookletFault ? { detail: fault.message } : {}) });
     if (!passing) return;
     const pause = (wished ?? 4000) * (1 + Math.random());
     this.#retry = window.setTimeout(() => void this.#session.refresh().then(() => this.#again(part)), pause);
