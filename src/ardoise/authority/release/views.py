@@ -80,12 +80,12 @@ def confirmed(request: HttpRequest, release_id: str) -> HttpResponse:
         messages.error(request, _said(refused))
         return redirect("release:one", row.pk)
     if done.state == Release.State.RELEASED:
-        messages.success(request, _("Deux accords : les fichiers peuvent être retirés."))
+        messages.success(request, _("Deux accords : les fichiers peuvent être retirés."))
     elif done.state == Release.State.STALE:
         messages.warning(
             request,
             _(
-                "Une autre publication est partie depuis, ou le budget ne suffit plus : "
+                "Une autre publication est partie depuis, ou le budget ne suffit plus : "
                 "proposez-la à nouveau, elle sera jugée avec ce qui est déjà public."
             ),
         )
@@ -108,7 +108,7 @@ def declined(request: HttpRequest, release_id: str) -> HttpResponse:
     except ReleaseRefused as refused:
         messages.error(request, _said(refused))
     else:
-        messages.success(request, _("Le refus est inscrit : rien ne sortira."))
+        messages.success(request, _("Le refus est inscrit : rien ne sortira."))
     return redirect("release:one", row.pk)
 
 
