@@ -86,7 +86,7 @@ def _a_rating(live: LiveExam) -> None:
     rater = Staff.objects.create(login=f"n-{reference()[:6]}", role="rater")
     RatingPlan.objects.create(campaign=live.campaign, seed=bytes(32))
     task = RatingTask.objects.create(
-        id=reference(), part=live.campaign.parts.first(), item="q9", response=bytes(32),
+        id=reference(), part=live.campaign.parts.all()[0], item="q9", response=bytes(32),
         content=b"sealed", max_score=1.0,
     )  # fmt: skip
     Rating.objects.create(task=task, rater=rater, place=1)
