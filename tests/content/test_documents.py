@@ -61,3 +61,12 @@ def test_comments_and_instructions_vanish() -> None:
     root = documents.parse(b"<a><!-- key: B -->x<?run me?>y</a>", file="a.xml")
     assert documents.text_of(root) == "xy"
     assert len(root) == 0
+
+
+def test_an_element_with_thousands_of_attributes_is_refused() -> None:
+    many = " ".join(f'a{n}="1"' for n in range(documents.ATTRIBUTES_LIMIT + 1))
+    fault = refused(f"<a>\n<b {many}/>\n</a>".encode())
+    assert fault.findings[0].line == 2
+    assert "attributes" in str(fault)
+    few = many.rpartition(" ")[0]
+    assert len(documents.parse(f"<a {few}/>".encode(), file="a.xml").attrib) == 200

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ardoise.content.route import administered, gives_all, layout, needs_seed
 from ardoise.contract.booklet import Booklet, Item, Response
-from ardoise.contract.plan import ItemRef, Plan, Section, TestPart
+from ardoise.contract.plan import ItemRef, Plan, Section, Some, TestPart
 from ardoise.contract.sheet import Sheet
 from ardoise.scoring.values import parse_response
 
@@ -132,3 +132,13 @@ def test_selection_and_order_keep_what_the_author_asked_for(
     for place, item in enumerate(in_order):
         if fixed[int(item[1:])]:
             assert found[place] == item  # fixed after selection, not before
+
+
+def test_a_part_may_skip_as_many_items_as_a_test_can_hold() -> None:
+    never = Some(())
+    names = [f"i{n}" for n in range(500)]
+    refs = tuple(ItemRef(name, when=never) for name in names[1:-1])
+    section = Section("s1", (ItemRef(names[0]), *refs, ItemRef(names[-1])))
+    plan = Plan((TestPart("p1", (section,), navigation="linear"),))
+    made = booklet(plan, [{"id": name, "responses": []} for name in names])
+    assert administered(made, bytes(32), sheet({}, [])).items == (names[0], names[-1])

@@ -14,6 +14,9 @@ XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 XML_BASE = "{http://www.w3.org/XML/1998/namespace}base"
 
 DOCUMENT_LIMIT = 4 << 20
+ATTRIBUTES_LIMIT = 200
+"""Of one element: libxml2 seeks each by walking along them, so their number counts squared."""
+_CROWDED = etree.XPath(f"//*[@*[{ATTRIBUTES_LIMIT + 1}]][1]")
 
 _DOCTYPE = re.compile(rb"""<!DOCTYPE(?:[^\[<>"']|"[^"]*"|'[^']*')*>""")
 """A document type that declares nothing of its own: what it names is never fetched."""
@@ -51,7 +54,15 @@ def parse(payload: bytes, *, file: str) -> etree._Element:
         raise ContentFault(Finding(file, "is not XML: replace it")) from fault
     if root is None:
         raise ContentFault(Finding(file, "is empty: replace it"))
+    _refuse_crowded(root, file)
     return root
+
+
+def _refuse_crowded(root: etree._Element, file: str) -> None:
+    found: Any = _CROWDED(root)
+    if found:
+        message = f"has more than {ATTRIBUTES_LIMIT} attributes: remove them"
+        raise ContentFault(Finding(file, message, element=local(found[0]), line=line_of(found[0])))
 
 
 def _as_utf8(payload: bytes, file: str) -> bytes:

@@ -331,14 +331,20 @@ class Way:
     def next(self, place: int) -> int | None:
         """The item after this one; None: the part is over."""
         stop = self._stops[place]
-        return self._leave(place, stop.sections, self._first(stop.ref.branches))
+        following = self._leave(place, stop.sections, self._first(stop.ref.branches))
+        return None if following is None else self._arrive(*following)
 
-    def _leave(self, place: int, inside: Sequence[Section], target: str | None) -> int | None:
-        """Go on from a place, out of the sections in hand, innermost first; or to a target."""
+    def _leave(
+        self, place: int, inside: Sequence[Section], target: str | None
+    ) -> tuple[int, Sequence[Section]] | None:
+        """Go on from a place, out of the sections in hand, innermost first; or to a target.
+
+        Where to arrive, and the sections that are not entered anew there; None: the part is over.
+        """
         for depth in range(len(inside) - 1, -1, -1):
             section = inside[depth]
             if target is None and place + 1 < len(self._stops) and self._within(place + 1, section):
-                return self._arrive(place + 1, inside[: depth + 1])
+                return place + 1, inside[: depth + 1]
             if target not in (None, "exit-section"):
                 break
             place = self._last(section, place)
@@ -347,22 +353,32 @@ class Way:
             self.quits = target == "exit-test"
             return None
         if target is None or target == "exit-section":
-            return self._arrive(place + 1, ())
+            return place + 1, ()
         found = self._find(target, place)
-        return None if found is None else self._arrive(found, self._shared(place, found))
+        return None if found is None else (found, self._shared(place, found))
 
     def _arrive(self, place: int, inside: Sequence[Section]) -> int | None:
-        """This place, unless a pre-condition skips it or a section that is entered with it."""
-        if place >= len(self._stops):
-            return None
+        """The first place from this one on that no pre-condition skips."""
+        while place < len(self._stops):
+            skipped = self._skipped(place, inside)
+            if skipped is None:
+                return place
+            following = self._leave(*skipped, None)
+            if following is None:
+                return None
+            place, inside = following
+        return None
+
+    def _skipped(
+        self, place: int, inside: Sequence[Section]
+    ) -> tuple[int, Sequence[Section]] | None:
+        """From where to go on if a pre-condition skips this place, or a section entered with it."""
         stop = self._stops[place]
         known = {section.id for section in inside}
         for depth, section in enumerate(stop.sections):
             if section.id not in known and not self._holds(section.when):
-                return self._leave(self._last(section, place), stop.sections[:depth], None)
-        if not self._holds(stop.ref.when):
-            return self._leave(place, stop.sections, None)
-        return place
+                return self._last(section, place), stop.sections[:depth]
+        return None if self._holds(stop.ref.when) else (place, stop.sections)
 
     def _within(self, place: int, section: Section) -> bool:
         return any(held.id == section.id for held in self._stops[place].sections)
