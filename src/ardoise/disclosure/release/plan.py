@@ -171,6 +171,13 @@ def _check(plan: Plan, name: str) -> None:
     ]  # fmt: skip
     if not names:
         raise DisclosureFault(f"{name}: plans nothing: add [[tables]], [[files]] or [[private]]")
+    for file in plan.files:
+        if file.shape != "flat" and (not file.sensitive or "row" in (*file.quasi, *file.keep)):
+            raise DisclosureFault(
+                f"{name}: files {file.name}: the shape needs a sensitive column, and no column "
+                "that is called row"
+            )
+        names += [f"{file.name}-scores"] if file.shape != "flat" else []
     twice = {one for one in names if names.count(one) > 1}
     if twice:
         raise DisclosureFault(f"{name}: {sorted(twice)[0]} names two parts: rename one")

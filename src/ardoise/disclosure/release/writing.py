@@ -65,6 +65,10 @@ def pupils_and_scores(
     `row` joins the two and nothing else: rows are numbered after they were shuffled.
     """
     numbered = frame.with_row_index(ROW, offset=1)
-    held = numbered.select(ROW, *(pl.col(column).cast(pl.String) for column in scores))
-    long = held.unpivot(index=ROW, variable_name="domain", value_name="band").sort(ROW, "domain")
-    return {name: numbered.drop(scores), f"{name}-scores": long}
+    long = pl.concat(
+        numbered.select(
+            ROW, pl.lit(column).alias("domain"), pl.col(column).cast(pl.String).alias("band")
+        )
+        for column in scores
+    )
+    return {name: numbered.drop(scores), f"{name}-scores": long.sort(ROW, "domain")}
