@@ -53,7 +53,7 @@ def test_a_sound_test_needs_nobody() -> None:
         ({"slope": -0.1, "slope_se": 0.3}, "flat-slope", 2),
         ({"slope": 0.1}, "flat-slope", 2),
         ({"item_rest": -0.05}, "negative-item-rest", 3),
-        ({"item_rest": 0.1}, "low-item-rest", 2),
+        ({"item_rest": 0.1, "slope": 0.3}, "low-item-rest", 2),
         ({"infit": 1.3}, "misfit", 2),
         ({"rmsd": 0.08}, "misfit", 2),
         ({"omitted": 0.3}, "omitted", 1),
@@ -131,7 +131,7 @@ def test_items_left_out_of_the_calibration_are_told() -> None:
 
 
 def test_in_a_small_sample_chance_is_not_called_a_fault() -> None:
-    few = {"administered": 80, "infit": 1.25, "rmsd": 0.07, "item_rest": -0.05}
+    few = {"administered": 80, "infit": 1.25, "rmsd": 0.07, "item_rest": -0.05, "slope": 0.3}
     assert [row.kind for row in told(with_item(**few))] == ["low-item-rest"]
     many = {**few, "administered": 80_000}
     assert {row.kind for row in told(with_item(**many))} == {"misfit", "negative-item-rest"}

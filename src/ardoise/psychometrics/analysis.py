@@ -23,6 +23,7 @@ from ardoise.psychometrics.drift import drift
 from ardoise.psychometrics.errors import StandardErrors, standard_errors
 from ardoise.psychometrics.faults import EstimationError, PsychometricsError
 from ardoise.psychometrics.fit import dependence, item_fit
+from ardoise.psychometrics.fit_expected import expected_infit
 from ardoise.psychometrics.fit_persons import person_fit
 from ardoise.psychometrics.fit_scores import score_fit
 from ardoise.psychometrics.groups import Classification, Cuts, rudner
@@ -172,6 +173,10 @@ class _Chain:
         self.item_fit = self.attempt(
             "infit and outfit", lambda: item_fit(self.modelled, items, theta)
         )
+        self.infit_expected = self.attempt(
+            "expected infit",
+            lambda: expected_infit(self.responses, self.calibration, threads=self.threads),
+        )
         self.score_fit = self.attempt("S-X2", lambda: score_fit(self.modelled, self.calibration))
         self.pairs = self.attempt("Q3", lambda: dependence(self.modelled, items, theta))
         self.person_fit = self.attempt(
@@ -261,7 +266,8 @@ class _Chain:
             answers=self.answers, responses=self.responses, modelled=self.modelled,
             scale=self.reported, classical=self.classical, reach=self.reach,
             option_rows=self.option_rows, calibration=self.calibration, errors=self.errors,
-            eap=self.eap, wle=self.wle, item_fit=self.item_fit, score_fit=self.score_fit,
+            eap=self.eap, wle=self.wle, item_fit=self.item_fit, infit_expected=self.infit_expected,
+            score_fit=self.score_fit,
             pairs=self.pairs, person_fit=self.person_fit, observed=self.observed,
             fifths=self.fifths, dif=self.dif, links=self.links, drift=self.drift,
             plausible=self.plausible, options=self.options, rapid=self.rapid, curves=curves,

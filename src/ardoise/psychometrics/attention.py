@@ -12,6 +12,7 @@ The impact is an estimate in points of the reported scale, good for ranking, no 
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from statistics import NormalDist
 
 from ardoise.psychometrics.tables import (
     AttentionRow,
@@ -26,9 +27,10 @@ from ardoise.psychometrics.tables import (
 )
 
 FLAT_SLOPE = 0.2
-LOW_CORRELATION = 0.15
+LOW_CORRELATION, LOW_SLOPE = 0.15, 0.35
+"""A low correlation says little of an easy item or a short test where the slope is sound."""
 MISFIT = 0.2
-"""Of infit from 1. In a small sample limits widen to what chance alone would reach."""
+"""Of infit from what the model expects. In a small sample limits widen to what chance reaches."""
 DISTANCE = 0.05
 DEPENDENT = 0.2
 NOT_REACHED_JUMP = 0.05
@@ -93,12 +95,13 @@ def _findings(tables: Tables, about: Circumstances) -> Iterator[AttentionRow]:
             yield _row(3, kind, item, impact=impact.of_item(item))
     for row in tables.items:
         yield from _of_item(row, impact)
-    noise = 3 / math.sqrt(everybody.pupils) if everybody and everybody.pupils else 0.0
+    everyone = everybody.pupils if everybody else 0
     yield from _of_options(tables.options, impact)
     yield from _of_drift(tables.drift, about)
     yield from _of_dif(tables.dif, impact)
     for pair in tables.dependence:
-        if pair.q3_adjusted > max(DEPENDENT, noise):
+        chance = 4 / math.sqrt(max(pair.pupils or everyone, 1))
+        if pair.q3_adjusted > max(DEPENDENT, chance):
             moved = impact.of_pair(pair.item, pair.other, pair.q3_adjusted)
             grade = 2 if pair.q3_adjusted > 1.5 * DEPENDENT else 1
             yield _row(grade, "dependence", pair.item, pair.other, pair.q3_adjusted, impact=moved)
@@ -176,11 +179,11 @@ def _of_item(row: ItemRow, impact: _Impact) -> Iterator[AttentionRow]:
         yield _row(3, "negative-item-rest", row.item, value=rest, impact=moved)
     elif slope is not None and slope < FLAT_SLOPE:
         yield _row(2, "flat-slope", row.item, value=slope, impact=moved)
-    elif rest is not None and rest < LOW_CORRELATION:
+    elif rest is not None and rest < LOW_CORRELATION and _not_steep(row):
         yield _row(2, "low-item-rest", row.item, value=rest, impact=moved)
     distant = row.rmsd is not None and row.rmsd > max(DISTANCE, noise)
-    wide = max(MISFIT, 3 * noise)
-    if distant or (row.infit is not None and abs(row.infit - 1) > wide):
+    wide = max(MISFIT, 4 * noise)
+    if distant or (row.infit is not None and abs(row.infit / (row.infit_expected or 1) - 1) > wide):
         yield _row(2, "misfit", row.item, value=row.rmsd, second=row.infit, impact=moved)
     if row.omitted is not None and row.omitted > OMITTED:
         yield _row(1, "omitted", row.item, value=row.omitted, impact=moved)
@@ -190,6 +193,11 @@ def _of_item(row: ItemRow, impact: _Impact) -> Iterator[AttentionRow]:
         yield _row(1, "extreme", row.item, value=row.mean, impact=moved)
     if row.slope_se is not None and row.slope_se > IMPRECISE:
         yield _row(1, "imprecise", row.item, value=row.slope_se, impact=moved)
+
+
+def _not_steep(row: ItemRow) -> bool:
+    """Whether no slope of the item's own vouches for it."""
+    return row.slope is None or row.slope < LOW_SLOPE or row.model in ("1PL", "PCM")
 
 
 def _of_options(options: Iterable[OptionRow], impact: _Impact) -> Iterator[AttentionRow]:
@@ -224,9 +232,12 @@ def _of_drift(rows: Iterable[DriftRow], about: Circumstances) -> Iterator[Attent
             yield _row(grade, "drift", row.item, value=row.shift, impact=moved, on="trend")
 
 
-def _of_dif(rows: Iterable[DifRow], impact: _Impact) -> Iterator[AttentionRow]:
+def _of_dif(rows: Sequence[DifRow], impact: _Impact) -> Iterator[AttentionRow]:
+    """Classes B and C, where Δ is not what chance brings once among so many items."""
+    chance = NormalDist().inv_cdf(1 - 0.025 / max(len(rows), 1))
     for row in rows:
-        if row.ets in ("B", "C"):
+        beyond = abs(row.delta or 0.0) > chance * (row.delta_se or 0.0)
+        if row.ets in ("B", "C") and beyond:
             grade = 2 if row.ets == "C" else 1
             kind = f"dif-{row.ets.lower()}"
             moved = impact.of_dif(row)

@@ -43,7 +43,8 @@ class Dependence:
     """Residual correlations (items, items), NaN where a pair was never observed together.
 
     ``corrected`` is Q3* = Q3 less its mean over pairs (Christensen, Makransky & Horton 2017);
-    pairs above about 0.2 deserve a look. ``ranked`` lists pairs by Q3*, highest first.
+    pairs above about 0.2 deserve a look. ``together`` is the weight of those
+    who observed both. ``ranked`` lists pairs by Q3*, highest first.
     """
 
     items: tuple[str, ...]
@@ -51,6 +52,7 @@ class Dependence:
     corrected: Floats
     mean: float
     ranked: tuple[tuple[str, str, float], ...]
+    together: Floats
 
 
 @one_blas_thread()
@@ -210,17 +212,17 @@ def dependence(responses: Responses, items: Sequence[ItemParameters], theta: Flo
     upper = np.triu_indices(k, 1)
     q3 = np.where(np.eye(k, dtype=bool), 1.0, q3)
     average = float(np.nanmean(q3[upper])) if np.isfinite(q3[upper]).any() else float("nan")
-    return _ranked(tuple(item.name for item in items), q3, average)
+    return _ranked(tuple(item.name for item in items), q3, average, n)
 
 
-def _ranked(names: tuple[str, ...], q3: Floats, average: float) -> Dependence:
+def _ranked(names: tuple[str, ...], q3: Floats, average: float, together: Floats) -> Dependence:
     corrected = q3 - average
     np.fill_diagonal(corrected, np.nan)
     rows, columns = np.triu_indices(len(names), 1)
     values = corrected[rows, columns]
     order = [i for i in np.argsort(-values, kind="stable") if np.isfinite(values[i])]
     ranked = tuple((names[rows[i]], names[columns[i]], float(values[i])) for i in order)
-    return Dependence(names, q3, corrected, average, ranked)
+    return Dependence(names, q3, corrected, average, ranked, together)
 
 
 def residuals(

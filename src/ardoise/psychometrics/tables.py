@@ -44,6 +44,7 @@ class ItemRow:
     weight: Annotated[Number, "share of the test's mean information"]
     anchor: Annotated[bool, "parameters were fixed"]
     rapid: Annotated[Number, "share of answers faster than the item's threshold"]
+    infit_expected: Annotated[Number, "infit under the model at EAPs and this design"] = None
 
 
 @dataclass(frozen=True)
@@ -177,6 +178,7 @@ class DependenceRow:
     other: Annotated[str, "the other"]
     q3: Annotated[float, "Yen's Q3"]
     q3_adjusted: Annotated[float, "Q3 less the mean over all pairs"]
+    pupils: Annotated[Number, "sum of weights of those who observed both"] = None
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,7 @@ class Results:
     eap: Abilities
     wle: Abilities
     item_fit: ItemFit | None
+    infit_expected: NDArray[np.float64] | None
     score_fit: ScoreFit | None
     pairs: Dependence | None
     person_fit: PersonFit | None
@@ -90,7 +91,7 @@ def item_rows(found: Results) -> list[ItemRow]:
         item, at = items.get(name), places.get(name)
         errors = found.errors.of(name) if found.errors is not None and item is not None else None
         located = item is not None and item.slope != 0
-        fit, score = found.item_fit, found.score_fit
+        fit, due, score = found.item_fit, found.infit_expected, found.score_fit
         rows.append(
             ItemRow(
                 item=name,
@@ -118,6 +119,7 @@ def item_rows(found: Results) -> list[ItemRow]:
                 weight=None if at is None else finite(share[at]),
                 anchor=name in found.calibration.anchors,
                 rapid=None if found.rapid is None else finite(found.rapid[j]),
+                infit_expected=None if due is None or at is None else finite(due[at]),
             )
         )
     return rows
@@ -230,7 +232,13 @@ def dependence_rows(found: Results) -> list[DependenceRow]:
         return []
     places = {name: at for at, name in enumerate(found.pairs.items)}
     return [
-        DependenceRow(a, b, float(found.pairs.q3[places[a], places[b]]), float(adjusted))
+        DependenceRow(
+            item=a,
+            other=b,
+            q3=float(found.pairs.q3[places[a], places[b]]),
+            q3_adjusted=float(adjusted),
+            pupils=float(found.pairs.together[places[a], places[b]]),
+        )
         for a, b, adjusted in found.pairs.ranked[:PAIRS_KEPT]
         if np.isfinite(adjusted)
     ]
