@@ -15,6 +15,7 @@ from ardoise.content.variables import (
     Mapping,
     MatchTable,
     OutcomeDeclaration,
+    ResponseDeclaration,
 )
 from ardoise.scoring.operators import compile_expression
 from ardoise.scoring.operators.extensions import linear, part_of
@@ -22,6 +23,8 @@ from ardoise.scoring.rules import compile_truth
 from ardoise.scoring.scope import Scope, State, Variable
 from ardoise.scoring.values import Point
 from tests.scoring.expressions import call, compiled, expression, of, refusal, result, scope_of
+
+V = call("variable", identifier="V")
 
 
 def warnings(given: Any, **declared: Any) -> list[str]:
@@ -46,7 +49,8 @@ def test_a_record_holds_its_fields_and_leaves_nulls_out() -> None:
     assert result(field(made, "b")) == "ok"
     assert result(field(made, "c")) is None
     assert result(record(a=None)) is None
-    assert "takes single values as fields" in refusal(record(a=(1, 2)))
+    assert result(record(a=V), V=("response", "single", "integer", 3)) == {"a": 3}
+    assert "<qti-record>: takes single values as fields" in refusal(record(a=(1, 2)))
 
 
 def test_a_part_of_a_text_is_counted_from_one() -> None:
@@ -57,6 +61,11 @@ def test_a_part_of_a_text_is_counted_from_one() -> None:
     for operands in ((None, 1, 1), ("A", None, 1), ("A", 1, None)):
         assert result(call("slice", *operands)) is None
     assert compiled(call("slice", "A", 1, 1))[1:] == ("single", "string")
+    text = ("response", "single", "string", "ABC")
+    places: dict[str, Any] = {"N": ("template", "single", "integer", 2)}
+    places["M"] = ("template", "single", "integer", 1)
+    named = (call("variable", identifier=name) for name in ("V", "N", "M"))
+    assert result(call("slice", *named), V=text, **places) == "B"
     assert "takes identifier or int-or-identifier or string" in refusal(call("slice", 1, 1, 1))
     assert "integer" in refusal(call("slice", "A", 1.5, 1))
 
@@ -77,6 +86,9 @@ def test_a_type_is_the_declared_one() -> None:
     assert typed(of("identifier", "A"), "string") is False
     assert typed((1, 2), "integer") is True
     assert typed(None, "integer") is None
+    for value in (5, field(record(a=1), "a")):
+        made = call("is-type-of", value, base_type="integer")
+        assert compiled(made)[1:] == ("single", "boolean")
     assert result(call("is-type-of", call("variable", identifier="R"), base_type="float"),
                   R=("response", "single", "float", None)) is None  # fmt: skip
 
@@ -110,8 +122,13 @@ def test_an_outcome_is_mapped_as_a_response_is() -> None:
 
 
 def test_a_response_is_no_outcome_to_map() -> None:
-    held = ("response", "single", "integer", 1)
-    assert "maps R, which is no outcome" in refusal(call("map-outcome", identifier="R"), R=held)
+    mapping = Mapping((MapEntry("0", 0, True),))
+    declaration = ResponseDeclaration("R", "single", "integer", mapping=mapping)
+    scope = Scope(
+        "item.xml", "q1", {"R": Variable("R", "response", "single", "integer", declaration)}
+    )
+    with pytest.raises(ContentFault, match="maps R, which is no outcome"):
+        compile_expression(call("map-outcome", identifier="R"), scope)
     assert "not declared" in refusal(call("map-outcome", identifier="N"))
 
 
@@ -127,8 +144,21 @@ def test_a_lookup_finds_its_entry_or_the_default() -> None:
     assert looked(1, MatchTable(((1, "low"),)), "string") == "low"
     steps = InterpolationTable((InterpolationEntry(10, "1"), InterpolationEntry(0, "0.5")))
     assert [looked(value, steps) for value in (12, 10, 5, -1)] == [1.0, 1.0, 0.5, None]
-    plain = Expression("lookup-table", {"base-type": "float", "method": ""}, (expression("a"),))
-    assert "has no table" in refusal(plain) or "takes float" in refusal(plain)
+    open_end = InterpolationTable((InterpolationEntry(1, "9", False),), "0")
+    assert [looked(value, open_end) for value in (1, 1.5)] == [0.0, 9.0]
+
+
+def test_a_lookup_has_the_type_of_its_table() -> None:
+    def lookup(base: str, held: Any, table: Any) -> Expression:
+        attributes = {"base-type": base, "method": ""}
+        return Expression("lookup-table", attributes, (expression(held),), "", 7, table)
+
+    table = MatchTable(((1, "2"),))
+    assert compiled(lookup("float", 1, table))[1:] == ("single", "float")
+    assert compiled(lookup("string", 1, table))[1:] == ("single", "string")
+    assert result(lookup("float", V, table), V=("response", "single", "integer", 1)) == 2.0
+    assert "takes float or int-or-identifier or integer" in refusal(lookup("float", "a", table))
+    assert "<qti-lookup-table>: has no table: add one" in refusal(lookup("float", 1, None))
 
 
 LINE = InterpolationTable((InterpolationEntry(10, "100"), InterpolationEntry(0, "0")), "7")
@@ -137,6 +167,9 @@ LINE = InterpolationTable((InterpolationEntry(10, "100"), InterpolationEntry(0, 
 def test_a_line_goes_through_its_entries_and_is_level_outside() -> None:
     values = [looked(value, LINE, method="linear") for value in (0, 5, 10, -5, 12, None)]
     assert values == [0.0, 50.0, 100.0, 0.0, 100.0, 7.0]
+    points = (InterpolationEntry(2, "3"), InterpolationEntry(6, "11"), InterpolationEntry(8, "1"))
+    look = linear(InterpolationTable(points))
+    assert [look(value) for value in (2, 4, 6, 7, 8, None)] == [3.0, 7.0, 11.0, 6.0, 1.0, None]
     assert linear(InterpolationTable(()))(1.0) is None
     assert linear(InterpolationTable((InterpolationEntry(3, "4"),)))(1.0) == 4.0
     endless = InterpolationTable((InterpolationEntry(0, "0"), InterpolationEntry(1, "INF")))
@@ -156,9 +189,6 @@ def truth(given: Any, **declared: Any) -> bool:
     scope = scope_of(**declared)
     values = {name: value for name, (_, _, _, value) in declared.items()}
     return compile_truth(expression(given), scope)(State(values, {}, {}))
-
-
-V = call("variable", identifier="V")
 
 
 @pytest.mark.parametrize(
