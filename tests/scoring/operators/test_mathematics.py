@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.scoring.expressions import call, compiled, of, refusal, result
+from ardoise.scoring.operators import compile_expression
+from tests.scoring.expressions import call, compiled, of, refusal, result, scope_of
 
 
 @pytest.mark.parametrize(
@@ -95,8 +96,20 @@ def test_statistics(name: str, values: object, expected: float | None) -> None:
     assert found is None or type(found) is float
 
 
+def test_square_roots_and_medians_are_taken_with_a_warning() -> None:
+    assert result(call("math-operator", 16.0, name="sqrt")) == 4
+    assert result(call("math-operator", -1.0, name="sqrt")) is None
+    assert result(call("stats-operator", (7, 1, 4, 3), name="median")) == 3.5
+    for name, operand in (("math-operator", 2.0), ("stats-operator", (1, 2))):
+        scope = scope_of()
+        compile_expression(
+            call(name, operand, name={"math-operator": "sqrt"}.get(name, "median")), scope
+        )
+        assert [one.element for one in scope.warnings] == [f"qti-{name}"]
+
+
 def test_statistics_refuse_what_they_do_not_know() -> None:
-    assert "'median' is no statistic" in refusal(call("stats-operator", (1,), name="median"))
+    assert "'mode' is no statistic" in refusal(call("stats-operator", (1,), name="mode"))
     assert "takes multiple or ordered" in refusal(call("stats-operator", 1, name="mean"))
     assert "not string" in refusal(call("stats-operator", ("a",), name="mean"))
     assert compiled(call("stats-operator", (1,), name="mean"))[1:] == ("single", "float")

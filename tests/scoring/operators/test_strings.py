@@ -98,6 +98,7 @@ def test_a_pattern_fits_the_whole_text() -> None:
         ("\\p{IsGreek}+", ["Αλφα"], ["Alpha"]), ("\\p{IsGreekandCoptic}", ["α"], ["a"]),
         ("\\P{IsBasicLatin}", ["é"], ["e"]), ("\\p{IsLatin-1Supplement}", ["é"], ["œ"]),
         ("[\\p{L}-[\\p{IsBasicLatin}]]+", ["éœ"], ["e"]), ("\\i\\c", ["e\u0301"], ["\u0301e"]),
+        ("\\p{IsSpecials}", ["\ufeff", "\ufffc"], ["\uff00"]),
         ("[\\p{Lu}1]", ["A", "1"], ["a"]), ("(a+)+b", ["aab"], ["aa"]),
     ],
 )  # fmt: skip

@@ -89,6 +89,7 @@ FE30-FE4F CJKCompatibilityForms
 FE50-FE6F SmallFormVariants
 FE70-FEFE ArabicPresentationForms-B
 FF00-FFEF HalfwidthandFullwidthForms
+FEFF-FEFF Specials
 FFF0-FFFD Specials
 10300-1032F OldItalic
 10330-1034F Gothic
@@ -103,18 +104,19 @@ E0000-E007F Tags
 """
 
 
-def _read() -> dict[str, tuple[int, int]]:
-    found = {}
-    for row in _ROWS.split("\n"):
-        span, *names = row.split() or [""]
+def _read() -> dict[str, tuple[range, ...]]:
+    found: dict[str, tuple[range, ...]] = {}
+    for row in _ROWS.strip().split("\n"):
+        span, *names = row.split()
         first, _, last = span.partition("-")
-        found.update({name: (int(first, 16), int(last, 16)) for name in names})
+        for name in names:
+            found[name] = (*found.get(name, ()), range(int(first, 16), int(last, 16) + 1))
     return found
 
 
 _BLOCKS = _read()
 
 
-def block(name: str) -> tuple[int, int] | None:
-    """The first and last code point of a block, both included; None: no block has this name."""
-    return _BLOCKS.get(name)
+def block(name: str) -> tuple[range, ...]:
+    """The code points of a block, which may lie apart; none: no block has this name."""
+    return _BLOCKS.get(name, ())

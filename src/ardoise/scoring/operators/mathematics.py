@@ -49,8 +49,10 @@ _FUNCTIONS: Mapping[str, Callable[[float], float]] = {
     "coth": lambda x: 1 / math.tanh(x),
     "log": math.log10, "ln": math.log, "exp": math.exp,
     "abs": abs, "signum": _signum, "floor": math.floor, "ceil": math.ceil,
-    "toDegrees": math.degrees, "toRadians": math.radians,
+    "toDegrees": math.degrees, "toRadians": math.radians, "sqrt": math.sqrt,
 }  # fmt: skip
+_BEYOND = {"sqrt": "the square root", "median": "the median"}
+"""What engines name beside QTI's functions and statistics; every use is a warning."""
 _WHOLE = frozenset({"signum", "floor", "ceil"})
 _SPELLED = {"to-degrees": "toDegrees", "to-radians": "toRadians", "ceiling": "ceil"}
 
@@ -74,6 +76,7 @@ def _math_operator(
     name = _SPELLED.get(given, given)
     if name != "atan2" and name not in _FUNCTIONS:
         scope.fault(expression, f"{given[:20]!a} is no function of QTI")
+    _warn(expression, name, scope)
     if len(operands) != (2 if name == "atan2" else 1):
         scope.fault(expression, f"{name} takes {'two values' if name == 'atan2' else 'one value'}")
     runs = [single_number(scope, expression, operand) for operand in operands]
@@ -83,6 +86,11 @@ def _math_operator(
     if name == "abs":
         base = operands[0].base
     return Compiled(unary(runs[0], _real(_FUNCTIONS[name])), "single", base)
+
+
+def _warn(expression: Expression, name: str, scope: Scope) -> None:
+    if name in _BEYOND:
+        scope.extend(expression.line, expression.name, _BEYOND[name])
 
 
 def _mean(values: Sequence[Fraction]) -> float:
@@ -95,6 +103,7 @@ _STATISTICS: Mapping[str, tuple[int, Callable[[Sequence[Fraction]], float]]] = {
     "sampleSD": (2, lambda values: math.sqrt(statistics.variance(values))),
     "popVariance": (2, lambda values: float(statistics.pvariance(values))),
     "popSD": (2, lambda values: math.sqrt(statistics.pvariance(values))),
+    "median": (1, lambda values: float(statistics.median(values))),
 }
 """Name → fewest values, and the statistic; in exact fractions, so that order never matters."""
 _STATISTIC_SPELLED = {
@@ -131,6 +140,7 @@ def _stats_operator(
     name = _STATISTIC_SPELLED.get(given, given)
     if name not in _STATISTICS:
         scope.fault(expression, f"{given[:20]!a} is no statistic of QTI")
+    _warn(expression, name, scope)
     spread = bool(members(expression))
     if spread and any(operand.base in NUMERIC for operand in operands):
         operands = tuple(_numerical(expression, operand, scope) for operand in operands)

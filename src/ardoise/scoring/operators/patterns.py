@@ -341,11 +341,10 @@ def _category(name: str) -> Test:
 
 def _block(name: str) -> Test:
     """`IsGreek` and its like. Raises PatternFault for one that is not known."""
-    found = block(name.removeprefix("Is")) if name.startswith("Is") else None
-    if found is None:
+    found = block(name.removeprefix("Is")) if name.startswith("Is") else ()
+    if not found:
         raise PatternFault(f"names a property that is not known: {name[:20]!a}")
-    first, last = found
-    return lambda character: first <= ord(character) <= last
+    return lambda character: any(ord(character) in points for points in found)
 
 
 def _word(character: str) -> bool:
