@@ -48,9 +48,7 @@ def truth(scope: Scope, expression: Expression, operand: Compiled) -> Run:
         expression.line, expression.name, f"{said}, not {operand.cardinality} {operand.base} values"
     )
     run = operand.run
-    if by_value and operand.base in NUMERIC:
-        return lambda state: run(state) not in (None, 0)
-    return lambda state: run(state) is not None
+    return lambda state: run(state) not in (None, 0)
 
 
 def _pre_condition(
