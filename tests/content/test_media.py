@@ -94,6 +94,9 @@ def test_a_cleaned_drawing_is_clean() -> None:
     [
         ("items/a.xml", "../img/b.png", "img/b.png"),
         ("a.xml", "img/b%20c.png", "img/b c.png"),
+        ("items/a.xml", "asl/c.mp4#t=00:00:01,00:00:10.0", "items/asl/c.mp4"),
+        ("a.xml", "d#1.png", "d#1.png"),
+        ("a.xml", "#t=1", None),
         ("a.xml", "../b.png", None),
         ("a.xml", "https://example.org/b.png", None),
         ("a.xml", "//example.org/b.png", None),

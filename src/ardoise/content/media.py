@@ -95,9 +95,16 @@ def cleaned(path: str, kind: str, payload: bytes, *, findings: Findings) -> Reso
     return Resource(path, kind, plain, pictures.size(kind, plain))
 
 
+_FRAGMENT = re.compile(r"#(?:t|xywh|track|id)=[^#]*\Z")
+
+
 def resolve(base: str, reference: str) -> str | None:
-    """A reference in a file to a path inside the package; None if it points outside."""
-    plain = unquote(reference.strip())
+    """A reference in a file to a path inside the package; None if it points outside.
+
+    A part of a film (`a.mp4#t=10,20`, W3C Media Fragments) is in the film's file. Other hash signs
+    are taken for a part of the name: packages hold files called so.
+    """
+    plain = unquote(_FRAGMENT.sub("", reference.strip()))
     if not plain or plain.startswith(("/", "#", "\\")) or re.match(r"^[A-Za-z][\w+.-]*:", plain):
         return None
     parts = list(PurePosixPath(base).parts[:-1])
