@@ -65,3 +65,22 @@ def test_patterns_that_were_stored_as_numbers_are_refused(tmp_path: Path) -> Non
     pl.DataFrame({"pattern": [101, 11], "count": [1, 2]}).write_parquet(file)
     with pytest.raises(ResponsesError, match="zeros at the beginning"):
         read_answers(file)
+
+
+@pytest.mark.parametrize(
+    "text", ["a,b\n1,0\n0,1\n\n\n", "a,b\n\n1,0\n\n0,1", "a,b\r\n1,0\r\n\r\n0,1"]
+)
+def test_blank_lines_are_no_pupils(tmp_path: Path, text: str) -> None:
+    assert read_answers(written(tmp_path, text)).codes.tolist() == [[1, 0], [0, 1]]
+
+
+def test_true_and_false_are_scores(tmp_path: Path) -> None:
+    assert read_answers(written(tmp_path, "a,b\nTRUE,0\nFALSE,1\n")).codes.tolist() == [
+        [1, 0],
+        [0, 1],
+    ]
+
+
+def test_a_line_too_long_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ResponsesError, match=r"line 3: 4 cells; the heading has 3"):
+        read_answers(written(tmp_path, "a,b,c\n1,0,1\n1,0,1,1\n"))

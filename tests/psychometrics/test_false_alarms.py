@@ -5,6 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ardoise.psychometrics.analysis import analyse
+from ardoise.psychometrics.faults import PsychometricsError
 from ardoise.psychometrics.models import ItemParameters
 from ardoise.psychometrics.plan import Plan
 from ardoise.psychometrics.responses import NOT_ADMINISTERED, NOT_REACHED, Answers
@@ -42,6 +43,13 @@ def test_sound_items_raise_less_than_one_alarm_in_sixty(
             booklets(answers.codes, blocks, given, draw)
         alarms += sum(row.kind not in OF_THE_WHOLE for row in told(answers))
     assert alarms <= 2
+
+
+def test_a_group_that_is_not_there_is_named() -> None:
+    draw = np.random.default_rng(1)
+    answers, _ = draw_answers(draw_items(6, draw), 300, draw, population=TWO)
+    with pytest.raises(PsychometricsError, match=r"'north'.*a, b"):
+        analyse(answers, Plan(reference="north"))
 
 
 def faulty(draw: np.random.Generator) -> Answers:

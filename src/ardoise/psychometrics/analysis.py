@@ -82,6 +82,9 @@ def analyse(
     """
     if answers.pupils == 0:
         raise EstimationError("there are no pupils in these responses")
+    if plan is not None and plan.reference and plan.reference not in answers.group_names:
+        known = ", ".join(answers.group_names[:8]) or "none were named"
+        raise PsychometricsError(f"there is no group {plan.reference!r} to compare with: {known}")
     return _Chain(answers, plan or Plan(), options, times, threads, progress).run()
 
 

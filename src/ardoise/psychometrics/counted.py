@@ -73,10 +73,11 @@ def whole_counts(column: pl.Series, file: str, before: int) -> NDArray[np.int64]
     return np.asarray(numbers.to_numpy(), dtype=np.int64)
 
 
-def repeated(counts: NDArray[np.int64] | None, file: str) -> NDArray[np.intp] | slice:
-    """Which row each pupil comes from."""
+def repeated(counts: NDArray[np.int64] | None, file: str, filled: int) -> NDArray[np.intp] | slice:
+    """Which of the first ``filled`` rows each pupil comes from."""
     if counts is None:
-        return slice(None)
+        return slice(0, filled)
+    counts = counts[:filled]
     pupils = int(counts.sum())
     if not 0 < pupils <= MAX_PUPILS:
         raise ResponsesError(f"{file}: the counts add up to {pupils} pupils; 1 to {MAX_PUPILS}")

@@ -7,6 +7,8 @@ who was never asked it.
 
 from __future__ import annotations
 
+import csv
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -39,6 +41,8 @@ BLOCK_ROWS = 32_768
 BLOCK_BYTES = 2_000_000
 MAX_GROUPS = 1_000
 _SHOWN = 40
+_TRUTH = {"true": "1", "false": "0"}
+_BLANK_LINE = re.compile(rb"^\r?\n", re.MULTILINE)
 Codes: TypeAlias = NDArray[np.uint8]
 
 
@@ -158,7 +162,11 @@ class _Table:
         self.filled += len(block)
 
     def answers(self, categories: Mapping[str, int]) -> Answers:
-        if self.filled != self.rows:
+        may_be_blank = len(self.items) > 1 and not self.file.lower().endswith(".parquet")
+        blank_lines = max(0, self.rows - self.filled) if may_be_blank else 0
+        if self.filled == 0:
+            raise ResponsesError(f"{self.file} has no rows")
+        if self.filled + blank_lines != self.rows:
             raise ResponsesError(f"{self.file} changed while it was being read; read it again")
         stated = np.array([categories.get(item, 2) for item in self.items])
         names = tuple(sorted(self.group_numbers))
@@ -166,8 +174,8 @@ class _Table:
         if groups is not None:
             order = np.empty(len(names), dtype=np.int32)
             order[[self.group_numbers[name] for name in names]] = np.arange(len(names))
-            groups = order[groups]
-        every = repeated(self.counts, self.file)
+            groups = order[groups[: self.filled]]
+        every = repeated(self.counts, self.file, self.filled)
         return Answers(
             items=self.items,
             codes=self.codes[every],
@@ -182,6 +190,10 @@ class _Table:
         """One column of a block as codes; raises at the first cell that is neither."""
         if column.dtype == pl.Boolean:
             column = column.cast(pl.UInt8)
+        elif column.dtype.is_decimal():
+            column = column.cast(pl.Float64)
+        elif column.dtype in (pl.Categorical, pl.Enum):
+            column = column.cast(pl.String)
         if column.dtype == pl.String:
             cells = column.fill_null("").str.strip_chars().str.to_lowercase()
         elif column.dtype.is_numeric():
@@ -211,7 +223,7 @@ class _Table:
             text = str(int(value))
         if text in self.words:
             return self.words[text]
-        score = _number(text)
+        score = _number(_TRUTH.get(text, text))
         if score is not None and score.is_integer() and 0 <= score < MAX_CATEGORIES:
             return int(score)
         row = self.filled + int((cells == value).arg_max() or 0) + 1
@@ -349,6 +361,10 @@ def _csv_blocks(path: Path, frame: pl.LazyFrame, wanted: list[str]) -> Iterator[
             chunk += file.readline()
             while chunk.count(b'"') % 2 and (more := file.readline()):
                 chunk += more
+            if len(names) > 1 and b'"' not in chunk:
+                chunk = _BLANK_LINE.sub(b"", chunk)
+            if not chunk:
+                continue
             try:
                 block = pl.read_csv(
                     chunk,
@@ -359,8 +375,19 @@ def _csv_blocks(path: Path, frame: pl.LazyFrame, wanted: list[str]) -> Iterator[
                     infer_schema=False,
                 )
             except pl.exceptions.PolarsError as error:
-                raise ResponsesError(f"{path.name} cannot be read: {str(error)[:300]}") from error
+                raise _ragged(path, separator, len(names), error) from error
             yield block.select(wanted)
+
+
+def _ragged(path: Path, separator: str, columns: int, error: Exception) -> ResponsesError:
+    """The first line with more cells than the heading, which is what mostly is wrong."""
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        for number, cells in enumerate(csv.reader(file, delimiter=separator), start=1):
+            if len(cells) > columns:
+                return ResponsesError(
+                    f"{path.name}, line {number}: {len(cells)} cells; the heading has {columns}"
+                )
+    return ResponsesError(f"{path.name} cannot be read: {str(error)[:300]}")
 
 
 def _number(text: str) -> float | None:

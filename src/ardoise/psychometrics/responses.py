@@ -199,6 +199,8 @@ def _check_columns(table: _Table) -> None:
                 f"weights, row {wrong[0] + 1}: {table.weights[wrong[0]]} is not a weight; "
                 "weights are finite and at least 0"
             )
+        if table.pupils and not table.weights.any():
+            raise ResponsesError("weights: all of them are 0, so nobody counts")
     if table.groups is not None:
         wrong = np.flatnonzero((table.groups < 0) | (table.groups >= len(table.group_names)))
         if wrong.size:
