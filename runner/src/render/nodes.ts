@@ -57,7 +57,7 @@ export const childrenOf = (tree: Tree): readonly Markup[] => tree.slice(2) as Ma
 
 function append(parent: Node, node: Markup, place: Place): void {
   if (typeof node === "string") {
-    parent.appendChild(document.createTextNode(node));
+    parent.appendChild(document.createTextNode(place.context.language.startsWith("fr") ? heldTogether(node) : node));
     return;
   }
   if (!Array.isArray(node) || typeof node[0] !== "string" || place.depth > DEPTH) return;
@@ -67,6 +67,11 @@ function append(parent: Node, node: Markup, place: Place): void {
   const built = special ?? known(name, node, place) ?? build(childrenOf(node), { ...place, depth: place.depth + 1 });
   const { catalog } = attributesOf(node);
   parent.appendChild(catalog === undefined ? built : supported(built, catalog, place));
+}
+
+/** French signs stay on the line of their word, though authors type plain spaces. */
+function heldTogether(text: string): string {
+  return text.replace(/ (?=[?!;:»%€])/g, "\u00a0").replace(/« /g, "«\u00a0");
 }
 
 function known(name: string, tree: Tree, place: Place): Node | null {

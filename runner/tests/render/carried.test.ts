@@ -162,3 +162,10 @@ describe("every interaction looked at", () => {
     expect(preview.querySelector("button, input, [tabindex], [role]")).toBeNull();
   });
 });
+
+describe("a French text", () => {
+  it("keeps its signs on the line of their word", () => {
+    expect(draw([["p", {}, "« Quoi ? »"]]).textContent).toBe("«\u00a0Quoi\u00a0?\u00a0»");
+    expect(draw([["p", {}, "What ?"]], { language: "en" }).textContent).toBe("What ?");
+  });
+});

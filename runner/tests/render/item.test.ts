@@ -65,7 +65,7 @@ describe("a single choice", () => {
 
   it("stands in a named group, whole rows being labels", () => {
     const { all } = show(body, [response("r1")]);
-    expect(all("legend")[0]?.textContent).toBe("Laquelle ?");
+    expect(all("legend")[0]?.textContent).toBe("Laquelle\u00a0?");
     expect(all("label input[type=radio]")).toHaveLength(3);
   });
 
@@ -268,8 +268,8 @@ describe("a text to read", () => {
   it("stands beside its question, in the author's order", () => {
     const { view } = show([text, " ", ...question], [response("r1")]);
     expect(view.element.classList.contains("question--beside")).toBe(true);
-    expect(view.element.querySelector(".q-beside p")?.textContent).toBe("Qui ?");
-    expect(view.element.textContent).toMatch(/^\s*Il était une fois\.\s*Qui \?/);
+    expect(view.element.querySelector(".q-beside p")?.textContent).toBe("Qui\u00a0?");
+    expect(view.element.textContent).toMatch(/^\s*Il était une fois\.\s*Qui\s\?/);
   });
 
   it("stands alone where nothing is asked after it, or where it comes later", () => {
