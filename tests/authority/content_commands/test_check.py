@@ -172,3 +172,10 @@ def test_rules_beside_qti_are_warnings_that_name_their_place(package: Any) -> No
     assert "1.xml:100: item q-1, <qti-equal>: is not written as QTI says: read as match" in values
     # Between colons the line is not taken for the name of a picture.
     assert "1.xml:100: item q-1" in run(path)[1]
+
+
+def test_a_title_commands_no_terminal(package: Any) -> None:
+    test = outline_of(["1.xml"]).replace("The test", "The \x9b31m[bold]test\u202e")
+    files = {"imsmanifest.xml": manifest(["1.xml"], tests=("t.xml",)), "t.xml": test}
+    text = run(package(item(), **files))[1]
+    assert "The \ufffd31m[bold]test\ufffd" in text

@@ -2,11 +2,14 @@
 
 from unittest import mock
 
+import msgspec
 import pytest
 
 from ardoise.authority.collection.administering import Administering
 from ardoise.authority.collection.sheets import open_sheet
 from ardoise.authority.marking.rules import mark_campaign, marks_of
+from ardoise.contract.booklet import Booklet, Item
+from ardoise.contract.plan import ItemRef, Plan, Section, Some, TestPart
 from tests.authority.marking.marked import PART, marked
 
 pytestmark = pytest.mark.django_db
@@ -36,3 +39,32 @@ def test_no_code_is_opened_where_every_seat_was_given_everything() -> None:
     with mock.patch("ardoise.authority.collection.administering.Seat") as seats:
         assert Administering(exam.campaign, part, exam.key).given([sheet]) == {}
     assert not seats.objects.filter.called
+
+
+def test_a_sheet_that_took_another_way_than_its_answers_is_counted() -> None:
+    exam = marked()
+    exam.put({}, seq=1)
+    part = exam.campaign.parts.get(part=PART)
+    parts = tuple(
+        TestPart(f"p{n}", (Section(f"s{n}", (ItemRef(f"i{n}"),)),), when=when)
+        for n, when in ((1, None), (2, None), (3, Some(())))
+    )
+    items = tuple(Item(f"i{n}", "", (), ()) for n in (1, 2, 3))
+    staged = Booklet(
+        "ardoise-booklet/2", "autumn", PART, "pupil", "fr", "A", "F", 0, items, plan=Plan(parts)
+    )
+    sheet = open_sheet(exam.key, exam.campaign.sheets.get())
+    place = "ardoise.authority.collection.administering"
+    with (
+        mock.patch(f"{place}._booklets", return_value={1: staged}),
+        mock.patch(f"{place}.Seat") as seats,
+        mock.patch(f"{place}.seat_code", return_value=""),
+    ):
+        seats.objects.filter.return_value = [mock.Mock(number=sheet.number)]
+        asked = Administering(exam.campaign, part, exam.key)
+        honest = msgspec.structs.replace(sheet, path=("p1", "p2"))
+        assert asked.given([honest])[sheet.number] == {"i1", "i2"}
+        assert asked.detours == 0
+        altered = msgspec.structs.replace(sheet, path=("p1", "p3"))
+        assert asked.given([altered])[sheet.number] == {"i1", "i3"}
+        assert asked.detours == 1

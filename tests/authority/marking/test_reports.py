@@ -55,5 +55,6 @@ def test_a_folder_and_a_zip_hold_the_same_and_nothing_is_overwritten(
         for name in archive.namelist():
             assert archive.read(name) == (tmp_path / "out" / name).read_bytes()
     for name in ("out", "out.zip"):
+        assert (tmp_path / name).stat().st_mode & 0o077 == 0
         with pytest.raises(FileExistsError):
             reports.write(exam.campaign, tmp_path / name)

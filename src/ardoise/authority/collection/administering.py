@@ -12,7 +12,7 @@ from ardoise.authority.enrolment.forms import FIRST
 from ardoise.authority.enrolment.models import ContentKey, SealedBlob, Seat
 from ardoise.authority.enrolment.rules import seat_code
 from ardoise.authority.keyring import CampaignKey
-from ardoise.content.route import administered, gives_all, needs_seed
+from ardoise.content.route import Administered, administered, gives_all, needs_seed
 from ardoise.contract import booklet as contract
 from ardoise.contract.sheet import Sheet
 from ardoise.scoring.values import parse_response
@@ -28,6 +28,8 @@ class Administering:
 
     def __init__(self, campaign: Campaign, part: Part, key: CampaignKey) -> None:
         self._campaign, self._part, self._key = campaign, part, key
+        self.detours = 0
+        """Sheets, of those asked for, whose path is not the one that their answers lead to."""
         held = _booklets(campaign, part, key)
         self._booklets = {
             form: booklet
@@ -54,20 +56,25 @@ class Administering:
                 continue
             form = (forms or {}).get(sheet.number, FIRST)
             root = self._root(sheet.number, codes[sheet.number]) if form in self._seeded else None
-            items = self.items(sheet, form, root)
-            if items is not None:
-                found[sheet.number] = items
+            way = self._way(sheet, form, root)
+            if way is not None:
+                found[sheet.number] = frozenset(way.items)
+                self.detours += not way.agrees
         return found
 
     def items(self, sheet: Sheet, form: int, root: SeatKeys | None) -> frozenset[str] | None:
         """What a seat of this form was given, None if all. `root`: the seat's keys. No query."""
+        way = self._way(sheet, form, root)
+        return None if way is None else frozenset(way.items)
+
+    def _way(self, sheet: Sheet, form: int, root: SeatKeys | None) -> Administered | None:
         booklet = self._booklets.get(form)
         if booklet is None:
             return None
         seed = bytes(32)
         if form in self._seeded and root is not None:
             seed = root.shuffle_seed(self._part.part)
-        return frozenset(administered(booklet, seed, sheet, capture=parse_response).items)
+        return administered(booklet, seed, sheet, capture=parse_response)
 
     def _root(self, number: str, code: str) -> SeatKeys:
         return SeatKeys.from_code(code=code, campaign=self._campaign.pk, number=number)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
+from unicodedata import category
 
 import msgspec
 import typer
@@ -163,10 +164,15 @@ def _bytes(weight: "Weight") -> dict[str, int]:
     return {**msgspec.structs.asdict(weight), "total": weight.total}
 
 
+def _plain(text: str) -> str:
+    """Without what a terminal would obey, or what turns or hides the text beside it."""
+    return "".join("\ufffd" if category(char) in ("Cc", "Cf") else char for char in text)
+
+
 def _print(found: Checked) -> None:
     out = Console(emoji=False)
     if found.items:
-        table = Table(title=escape(found.title or found.package), title_justify="left")
+        table = Table(title=escape(_plain(found.title or found.package)), title_justify="left")
         for heading in ("item", "interactions", "delivered", "scored", "points", "kB"):
             table.add_column(heading, justify="right" if heading in ("points", "kB") else "left")
         for item in found.items:
@@ -205,4 +211,4 @@ _VERDICTS = {
 def _list(out: Console, what: str, findings: tuple[str, ...]) -> None:
     for finding in findings:
         # One finding, one line, however narrow the window: editors jump to file:line.
-        out.print(f"{what}: {finding}", markup=False, highlight=False, soft_wrap=True)
+        out.print(f"{what}: {_plain(finding)}", markup=False, highlight=False, soft_wrap=True)

@@ -54,6 +54,13 @@ def run(
     )
     for part in report.without_outcomes:
         typer.echo(f"no test outcomes: {part}", err=True)
+    if report.detours:
+        typer.echo(
+            f"{report.detours} sheets went another way through the test than their answers lead "
+            "to: what they left out counts as not given. Only an altered runner or sheet does "
+            "that.",
+            err=True,
+        )
     if report.odd:
         typer.echo(
             f"{report.odd} answers hold values that the booklet does not offer: they were not "

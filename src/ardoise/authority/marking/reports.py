@@ -1,5 +1,6 @@
 """Results of a campaign as QTI 3 Results Reporting: one document a sheet, by order number."""
 
+import os
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -55,18 +56,22 @@ def write(
     """
     done = 0
     if out.suffix == ".zip":
-        with zipfile.ZipFile(out, "x", zipfile.ZIP_DEFLATED) as archive:
+        descriptor = os.open(out, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        with (
+            os.fdopen(descriptor, "w+b") as file,
+            zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
+        ):
             for path, xml in documents(campaign):
                 entry = zipfile.ZipInfo(path, _EPOCH)
                 entry.compress_type = zipfile.ZIP_DEFLATED
                 archive.writestr(entry, xml)
                 announce(done := done + 1)
         return done
-    out.mkdir()
+    out.mkdir(mode=0o700)  # whole answers: the office's alone
     for path, xml in documents(campaign):
-        file = out / path
-        file.parent.mkdir(exist_ok=True)
-        file.write_bytes(xml)
+        place = out / path
+        place.parent.mkdir(exist_ok=True)
+        place.write_bytes(xml)
         announce(done := done + 1)
     return done
 

@@ -78,6 +78,8 @@ class MarkingReport(Struct, frozen=True):
     unchanged: int
     """Sheets whose marks stand."""
     state: str
+    detours: int = 0
+    """Sheets whose path through a test in stages is not the one that their answers lead to."""
     without_outcomes: tuple[str, ...] = ()
     """Parts whose test has outcome processing that cannot be run, and why."""
 
@@ -118,6 +120,7 @@ def mark_campaign(
         odd=sum(run.odd for run in runs),
         unchanged=Sheet.objects.filter(campaign=campaign).count() - done,
         state=str(campaign.state),
+        detours=sum(run.detours for run in runs),
         without_outcomes=tuple(run.without_outcomes for run in runs if run.without_outcomes),
     )
 
@@ -193,6 +196,11 @@ class _PartRun:
     def scored(self) -> int:
         """Distinct responses scored in this run, form by form where forms differ."""
         return sum(scores.scored for scores in self._scores.values())
+
+    @property
+    def detours(self) -> int:
+        """Sheets of this run that went another way than their answers lead to."""
+        return self._administering.detours
 
     def prepare(self, *, again: bool, clock: Clock) -> None:
         """Drop what was made with other content than the part's content of today."""
