@@ -189,3 +189,8 @@ def test_an_unknown_column_is_named_before_any_work() -> None:
 
 def test_plans_are_closed_types() -> None:
     assert isinstance(read_plan(PLAN, name="plan.toml"), Plan)
+
+
+def test_a_plan_nested_without_end_is_refused() -> None:
+    with pytest.raises(DisclosureFault, match="nested too deeply"):
+        read_plan("a = " + "[" * 100_000 + "]" * 100_000, name="plan.toml")

@@ -155,6 +155,8 @@ def read_plan(text: str, *, name: str) -> Plan:
         plan = msgspec.convert(tomllib.loads(text), Plan)
     except tomllib.TOMLDecodeError as fault:
         raise DisclosureFault(f"{name}: is no TOML: {fault}") from fault
+    except RecursionError as fault:
+        raise DisclosureFault(f"{name}: is nested too deeply: no plan is") from fault
     except msgspec.ValidationError as fault:
         message, _, place = str(fault).partition(" - at `$")
         where = f", {place.rstrip('`').lstrip('.')}" if place else ""
