@@ -1,6 +1,7 @@
 """`ardoise authority …`: each stage's commands under one folder of data."""
 
 import importlib
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -45,6 +46,8 @@ _HOMELESS = frozenset({"init", "content"})
 def in_home(context: typer.Context, home: Home = Path("authority")) -> None:
     """Everything the office does, from the command line."""
     context.obj = home
+    # What the office writes is for the account that asked for it, whatever the machine's habit.
+    os.umask(0o077)
     # Help is for people who have no folder yet; content needs none.
     if context.invoked_subcommand not in _HOMELESS and "--help" not in sys.argv:
         _load(home)
