@@ -57,10 +57,7 @@ def to_html(report: Report) -> str:
 
 def _section(number: int, section: Section) -> str:
     body = "".join(_block(block, f"s{number}") for block in section.blocks)
-    return (
-        f'<section><h2 id="s{number}">{escape(section.heading)}</h2>'
-        f"{body}</section>"
-    )
+    return f'<section><h2 id="s{number}">{escape(section.heading)}</h2>{body}</section>'
 
 
 def _block(block: Block, label: str = "") -> str:
