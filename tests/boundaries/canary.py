@@ -51,13 +51,13 @@ def dresses(word: str) -> Iterator[tuple[str, bytes]]:
         yield "hex", raw.hex().encode()
         yield "HEX", raw.hex().upper().encode()
         for shift in range(3):
-            # Wherever the word starts in a base64 text, its inner characters are fixed.
+            # Wherever the word starts in a base64 text, the groups of three bytes that it fills
+            # are fixed: all of them, since half a number stands in many an innocent text.
+            whole = (shift + len(raw)) // 3 * 4
             inner = base64.b64encode(bytes(shift) + raw)[(4 if shift else 0) :]
-            yield "base64", inner[: len(inner) // 4 * 4 - 4] or inner
-            yield (
-                "base64url",
-                inner[: len(inner) // 4 * 4 - 4].translate(bytes.maketrans(b"+/", b"-_")) or inner,
-            )
+            needle = inner[: whole - (4 if shift else 0)] or inner
+            yield "base64", needle
+            yield "base64url", needle.translate(bytes.maketrans(b"+/", b"-_"))
         digest = hashlib.sha256(raw).digest()
         yield "sha-256", digest
         yield "sha-256 hex", digest.hex().encode()

@@ -47,7 +47,7 @@ def write_essay(page: Page) -> list[str]:
     """Go to the item with a long text and answer it; what the questions said on the way."""
     asked = []
     while True:
-        lines = page.locator(".question").inner_text().splitlines()
+        lines = page.locator("form.question").inner_text().splitlines()
         asked += [line.strip()[:60] for line in lines if len(line.strip()) > 40]
         if page.locator("textarea").count():
             break

@@ -20,6 +20,8 @@ HEADS_POST = (LOGIN, NO, POST, POST, NO, NO, NO)
 THIS_SCHOOL = (LOGIN, OK, OK, GONE, NO, NO, NO)
 """Addresses for the office and this school's head."""
 THIS_CLASS = (LOGIN, OK, OK, GONE, OK, GONE, GONE)
+OFFICE_NONE = (LOGIN, GONE, NO, NO, NO, NO, NO)
+"""For the office alone, and there is none yet."""
 
 # What a GET of each address answers, reader by reader; the objects are 6A's, of the first school.
 EXPECTED: dict[str, tuple[int, ...]] = {
@@ -29,6 +31,13 @@ EXPECTED: dict[str, tuple[int, ...]] = {
     "closure:certificate-json": (LOGIN, GONE, GONE, GONE, NO, NO, NO),
     "closure:certificate-pdf": (LOGIN, GONE, GONE, GONE, NO, NO, NO),
     "registry:rolls": OFFICE,
+    "release:list": OFFICE,
+    "release:one": OFFICE_NONE,
+    "release:confirm": OFFICE_POST,
+    "release:decline": OFFICE_POST,
+    "release:report": OFFICE_NONE,
+    "release:report-pdf": OFFICE_NONE,
+    "release:files": OFFICE_NONE,
     "marking:rating": OFFICE,
     "marking:deal": OFFICE_POST,
     "marking:report": OFFICE_POST,
@@ -90,6 +99,7 @@ def _url(name: str, world: World) -> str:
         "pupil_id": world.pupil.pk,
         "login": world.staff["teacher"].login,
         "kind": "csv",
+        "release_id": "0" * 16,
     }
     return reverse(name, kwargs={key: values[key] for key in ADDRESSES[name]})
 
