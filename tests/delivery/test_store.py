@@ -16,12 +16,12 @@ import pytest
 from ardoise.contract import limits, orders
 from ardoise.contract.kit import Part
 from ardoise.contract.sitting import Saved
-from ardoise.delivery import sittings, store_exchange, store_schema, store_seats, store_writer
+from ardoise.delivery import sittings, sqlite_exchange, sqlite_schema, sqlite_seats, sqlite_writer
 from ardoise.delivery.sessions import Session
+from ardoise.delivery.sqlite_schema import SchemaFault, connect, migrate
+from ardoise.delivery.sqlite_store import SqliteStore
+from ardoise.delivery.sqlite_writer import Write
 from ardoise.delivery.store import Refused, SaveRequest
-from ardoise.delivery.store_schema import SchemaFault, connect, migrate
-from ardoise.delivery.store_sqlite import SqliteStore
-from ardoise.delivery.store_writer import Write
 from ardoise.seal import derive, randomness
 from tests.delivery.kits import HOUR_MS, Campaign, Card, make_kit
 
@@ -83,7 +83,7 @@ def test_a_bad_change_takes_no_other_of_its_batch_with_it(tmp_path: Path) -> Non
         writes: list[Any] = [store.save(save(session, 1)) for session in sessions]
         writes.insert(7, store._writer.submit(bad))
         outcomes = await asyncio.gather(*writes, return_exceptions=True)
-        assert isinstance(outcomes.pop(7), store_schema.IntegrityError)
+        assert isinstance(outcomes.pop(7), sqlite_schema.IntegrityError)
         assert sorted(saved.seq for saved in outcomes if isinstance(saved, Saved)) == list(
             range(1, 21)
         )
@@ -200,11 +200,11 @@ def test_a_seat_has_a_last_bound_however_often_it_logs_in(
 _PAGE_PEAK = """
 import resource, sys
 from pathlib import Path
-from ardoise.delivery import store_exchange
-from ardoise.delivery.store_schema import connect
+from ardoise.delivery import sqlite_exchange
+from ardoise.delivery.sqlite_schema import connect
 reader = connect(Path(sys.argv[1]), bytes(range(32)), write=False)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-_, count = store_exchange.returns(reader, sys.argv[2], 0, 5_000)
+count = sqlite_exchange.returns(reader, sys.argv[2], 0, 5_000).records
 print(count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
 
@@ -233,13 +233,13 @@ def test_a_page_of_returns_takes_little_more_memory_than_it_holds(tmp_path: Path
     )
     count, peak_kib = map(int, done.stdout.split())
     assert 200 < count < 300
-    assert peak_kib < 3 * store_exchange.PAGE_BYTES >> 10
+    assert peak_kib < 3 * sqlite_exchange.PAGE_BYTES >> 10
 
 
 def test_a_lock_that_lasts_refuses_the_whole_batch_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store_schema, "BUSY_MS", 50)
+    monkeypatch.setattr(sqlite_schema, "BUSY_MS", 50)
     begun: list[str] = []
 
     async def work(store: SqliteStore) -> None:
@@ -266,7 +266,7 @@ def test_a_disk_too_full_for_the_log_too_does_not_stop_the_writer(
 ) -> None:
     async def work(store: SqliteStore) -> None:
         def full(_write: Write) -> None:
-            raise store_schema.OperationalError("database or disk is full")
+            raise sqlite_schema.OperationalError("database or disk is full")
 
         with Path("/dev/full").open("w") as log:
             monkeypatch.setattr(sys, "stderr", log)
@@ -286,13 +286,13 @@ def test_many_who_ask_for_one_blob_share_one_read(
 ) -> None:
     campaign = kit()
     reads: list[str] = []
-    whole_read = store_seats.blob
+    whole_read = sqlite_seats.blob
 
-    def counted(connection: store_schema.Connection, sha256: str) -> bytes:
+    def counted(connection: sqlite_schema.Connection, sha256: str) -> bytes:
         reads.append(sha256)
         return whole_read(connection, sha256)
 
-    monkeypatch.setattr(store_seats, "blob", counted)
+    monkeypatch.setattr(sqlite_seats, "blob", counted)
 
     async def work(store: SqliteStore) -> None:
         await install(store, campaign)
@@ -307,7 +307,7 @@ def test_many_who_ask_for_one_blob_share_one_read(
 def test_a_full_queue_asks_clients_to_come_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store_writer, "QUEUE", 5)
+    monkeypatch.setattr(sqlite_writer, "QUEUE", 5)
 
     async def work(store: SqliteStore) -> None:
         puts = [store.put_bytes(str(n), b"x", NOW_MS) for n in range(50)]
@@ -357,7 +357,7 @@ def test_the_file_is_encrypted_and_opens_with_its_key_alone(tmp_path: Path) -> N
 def test_a_database_of_a_newer_program_is_refused(tmp_path: Path) -> None:
     connection = connect(tmp_path / "d.db", KEY, write=True)
     newest = migrate(connection)
-    newer = (*store_schema.MIGRATIONS, "CREATE TABLE later (a INTEGER)")
+    newer = (*sqlite_schema.MIGRATIONS, "CREATE TABLE later (a INTEGER)")
     assert migrate(connection, newer) == newest + 1
     with pytest.raises(SchemaFault, match="install the newer program"):
         migrate(connection)
@@ -367,8 +367,8 @@ def test_a_database_of_a_newer_program_is_refused(tmp_path: Path) -> None:
 def test_migrating_again_changes_nothing_and_a_failing_one_leaves_no_half(tmp_path: Path) -> None:
     connection = connect(tmp_path / "d.db", KEY, write=True)
     assert migrate(connection) == migrate(connection)
-    broken = (*store_schema.MIGRATIONS, "CREATE TABLE half (a INTEGER); CREATE NONSENSE")
-    with pytest.raises(store_schema.DatabaseError):
+    broken = (*sqlite_schema.MIGRATIONS, "CREATE TABLE half (a INTEGER); CREATE NONSENSE")
+    with pytest.raises(sqlite_schema.DatabaseError):
         migrate(connection, broken)
     tables = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'half'")
     assert tables.fetchone() == (0,)
@@ -483,7 +483,7 @@ def test_a_purge_that_was_cut_off_is_finished_at_the_next_start(
 
     async def work(store: SqliteStore) -> None:
         await install(store, campaign)
-        monkeypatch.setattr(store_exchange, "vacuum", power_cut)
+        monkeypatch.setattr(sqlite_exchange, "vacuum", power_cut)
         with pytest.raises(RuntimeError):
             await store.order(
                 orders.Purge(randomness.reference(), campaign.name), "p", NOW_MS + 2 * HOUR_MS

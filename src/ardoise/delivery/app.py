@@ -213,13 +213,13 @@ class Application:
             ("cache-control", answer.cache),
             *answer.headers.items(),
         ]
-        if answer.frames is None:
+        if answer.pieces is None:
             protocol.response_bytes(answer.status, headers, answer.body)
             return
         try:
             stream = protocol.response_stream(answer.status, headers)
-            for frame in answer.frames:
-                await stream.send_bytes(frame)
+            async for piece in answer.pieces:
+                await stream.send_bytes(piece)
         except ProtocolClosed:
             return
 

@@ -8,9 +8,9 @@ import typer
 
 from ardoise.delivery import config, files
 from ardoise.delivery.config import ConfigFault, Settings
+from ardoise.delivery.sqlite_schema import SchemaFault
 from ardoise.delivery.static import RunnerFault
 from ardoise.delivery.store import Refused
-from ardoise.delivery.store_schema import SchemaFault
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 
@@ -33,11 +33,11 @@ def init(
     ],
 ) -> None:
     """Make the key file (mode 0600) and the encrypted database."""
-    from ardoise.delivery import store_sqlite
+    from ardoise.delivery import sqlite_store
 
     try:
         keys = config.make_keys(directory, config.authority_key(authority_key))
-        store_sqlite.make(directory / config.DATABASE, keys.database)
+        sqlite_store.make(directory / config.DATABASE, keys.database)
     except (ConfigFault, SchemaFault) as fault:
         raise _fail(fault) from None
     typer.echo(f"delivery is set up in {directory}; keep {config.KEY_FILE} safe and backed up")

@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 import re
+from collections.abc import AsyncIterator
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -13,7 +14,7 @@ from ardoise.contract.kit import KitInstalled, KitUpload, Manifest
 from ardoise.contract.orders import Order, OrderDone
 from ardoise.delivery.journal import note
 from ardoise.delivery.metrics import Metrics
-from ardoise.delivery.store import Refused, Store
+from ardoise.delivery.store import Piece, Refused, Store
 from ardoise.delivery.web import BYTES, Answer, Request, decimal, json_answer
 from ardoise.seal import signing
 from ardoise.seal.signing import RequestSignature, SignatureError
@@ -137,9 +138,13 @@ class Exchange:
         limit = decimal(query.get("limit"), "limit", default=limits.RETURNS_PAGE)
         if not 1 <= limit <= limits.RETURNS_PAGE:
             raise Refused("malformed", f"limit is between 1 and {limits.RETURNS_PAGE}")
-        frames, count = await self._store.returns(query["campaign"], after, limit)
-        self._metrics.returned.inc(count)
-        return Answer(media_type=returns.MEDIA_TYPE, frames=frames)
+        pieces = await self._store.returns(query["campaign"], after, limit)
+        return Answer(media_type=returns.MEDIA_TYPE, pieces=self._counted(pieces))
+
+    async def _counted(self, pieces: AsyncIterator[Piece]) -> AsyncIterator[bytes]:
+        async for piece in pieces:
+            self._metrics.returned.inc(piece.records)
+            yield piece.frames
 
     async def get_status(self, request: Request) -> Answer:
         """GET /v1/status."""

@@ -18,8 +18,8 @@ from ardoise.contract.returns import End, frame
 from ardoise.delivery import config
 from ardoise.delivery.exchange import Exchange
 from ardoise.delivery.metrics import Metrics
+from ardoise.delivery.sqlite_store import SqliteStore
 from ardoise.delivery.store import Refused
-from ardoise.delivery.store_sqlite import SqliteStore
 from ardoise.seal import signing
 
 ENTRIES = 200_000
@@ -99,23 +99,20 @@ async def write_returns(directory: Path, campaign: str, after: int, out: Path) -
         except OSError as fault:
             raise config.ConfigFault(f"{out}: {fault.strerror}") from None
         with os.fdopen(handle, "wb") as file:
-            while True:
-                frames, records = await store.returns(campaign, after, limits.RETURNS_PAGE)
-                file.writelines(frames[:-1])
-                count += records
-                end = _end(frames[-1])
-                after = end.last
-                if not end.more:
-                    break
+            more = True
+            while more:
+                pieces = await store.returns(campaign, after, limits.RETURNS_PAGE)
+                async for piece in pieces:
+                    body, end = piece.frames, piece.end
+                    if end is not None:
+                        after, more = end.last, end.more
+                        body = body.removesuffix(frame(end))
+                    file.write(body)
+                    count += piece.records
             file.write(frame(End(after, more=False)))
             file.flush()
             os.fsync(file.fileno())
     return count, after
-
-
-def _end(raw: bytes) -> End:
-    size = int.from_bytes(raw[:4], "big")
-    return msgspec.json.decode(raw[4 : 4 + size], type=End)
 
 
 async def carry_out(directory: Path, file: Path) -> str:

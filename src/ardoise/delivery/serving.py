@@ -16,7 +16,7 @@ from ardoise.delivery.app import Application
 from ardoise.delivery.config import Keys, Settings
 from ardoise.delivery.journal import note
 from ardoise.delivery.metrics import Metrics
-from ardoise.delivery.store_sqlite import SqliteStore
+from ardoise.delivery.sqlite_store import SqliteStore
 
 
 def serve(settings: Settings) -> None:

@@ -1,16 +1,17 @@
-"""What delivery asks of a store. SQLite is the one that ships; another takes its place here.
+"""What delivery asks of a store: encrypted SQLite for one machine, PostgreSQL for several.
 
 Every method that changes something returns only when the change is on disk.
 """
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from ardoise.contract.kit import CampaignStatus, KitInstalled, Manifest
 from ardoise.contract.orders import Order, OrderDone
 from ardoise.contract.problems import Kind, Problem
-from ardoise.contract.returns import StrayReason
+from ardoise.contract.returns import End, StrayReason
 from ardoise.contract.sitting import Campaigns, GroupState, LoggedIn, PartOpened, Saved
 from ardoise.contract.words import Role
 from ardoise.delivery.sessions import Session
@@ -65,6 +66,15 @@ class StoredSheet:
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """Some whole frames of returns, in order. The last piece ends with the end frame."""
+
+    frames: bytes
+    records: int
+    end: End | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Gauges:
     """What metrics ask now and then."""
 
@@ -94,8 +104,8 @@ class Store(Protocol):
     async def open_part(self, session: Session, part: str, now_ms: int) -> PartOpened:
         """Start a pupil's clock at the first call."""
 
-    async def save(self, request: SaveRequest) -> Saved:
-        """What docs/protocol.md §5 says."""
+    def save(self, request: SaveRequest) -> "asyncio.Future[Saved]":
+        """What docs/protocol.md §5 says. No task is needed: this is the path that counts."""
 
     async def sheet(self, session: Session, number: str, part: str) -> StoredSheet:
         """The stored sheet of the seat, or of a pupil of its group."""
@@ -118,8 +128,12 @@ class Store(Protocol):
     async def order(self, order: Order, sha256: str, now_ms: int) -> OrderDone:
         """Carry out an order, once. `sha256`: of the order's body."""
 
-    async def returns(self, campaign: str, after: int, limit: int) -> tuple[list[bytes], int]:
-        """Frames with a sequence number above `after`, the end frame last; and how many records."""
+    async def returns(self, campaign: str, after: int, limit: int) -> AsyncIterator[Piece]:
+        """At most `limit` records with a sequence number above `after`, piece by piece.
+
+        Refuses before the first piece. A record that is committed later has a higher number than
+        any that was given out.
+        """
 
     async def status(self, campaign: str, now_ms: int) -> CampaignStatus:
         """State, window and counts."""

@@ -1,6 +1,6 @@
 """Requests and answers, free of any server: what routes take and give."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -68,7 +68,7 @@ class Answer:
     media_type: str = JSON
     headers: Mapping[str, str] = field(default_factory=dict)
     cache: str = "no-store"
-    frames: list[bytes] | None = None
+    pieces: AsyncIterator[bytes] | None = None
     """Sent one after the other instead of `body`."""
 
 

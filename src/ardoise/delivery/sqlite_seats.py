@@ -17,9 +17,9 @@ from ardoise.contract.sitting import (
 from ardoise.delivery import sittings
 from ardoise.delivery.sessions import Session
 from ardoise.delivery.sittings import Attempt, Place, Saver, Stored, Timing, Verdict, Window
+from ardoise.delivery.sqlite_schema import Connection
+from ardoise.delivery.sqlite_writer import Write
 from ardoise.delivery.store import Refused, SaveRequest, StoredSheet
-from ardoise.delivery.store_schema import Connection
-from ardoise.delivery.store_writer import Write
 
 NO_DIGEST = bytes(32)
 """Stands in for the digest of a seat that does not exist: the comparison is made all the same."""

@@ -7,10 +7,10 @@ from ardoise.contract.kit import CampaignStatus
 from ardoise.contract.orders import Order, OrderDone, Purged
 from ardoise.contract.returns import End, Record, frame
 from ardoise.delivery.sittings import Window
-from ardoise.delivery.store import Refused
-from ardoise.delivery.store_kits import check_groups, take_chunk, whole
-from ardoise.delivery.store_schema import Connection, IntegrityError
-from ardoise.delivery.store_writer import Write
+from ardoise.delivery.sqlite_kits import check_groups, take_chunk, whole
+from ardoise.delivery.sqlite_schema import Connection, IntegrityError
+from ardoise.delivery.sqlite_writer import Write
+from ardoise.delivery.store import Piece, Refused
 from ardoise.seal.signing import SKEW_MS
 
 PAGE_BYTES = 16 << 20
@@ -178,10 +178,8 @@ _RECORDS = (
 )
 
 
-def returns(
-    connection: Connection, campaign: str, after: int, limit: int
-) -> tuple[list[bytes], int]:
-    """Frames of a page and how many records it has. Raises Refused: `absent`, `purged`."""
+def returns(connection: Connection, campaign: str, after: int, limit: int) -> Piece:
+    """A page. Raises Refused: `absent`, `purged`."""
     connection.execute("BEGIN")  # One view of both tables, whatever is saved meanwhile.
     try:
         return _page(connection, campaign, after, limit)
@@ -189,7 +187,7 @@ def returns(
         connection.execute("COMMIT")
 
 
-def _page(connection: Connection, campaign: str, after: int, limit: int) -> tuple[list[bytes], int]:
+def _page(connection: Connection, campaign: str, after: int, limit: int) -> Piece:
     row = connection.execute(
         "SELECT id, purged IS NOT NULL FROM campaign WHERE name = ?", (campaign,)
     ).fetchone()
@@ -210,8 +208,9 @@ def _page(connection: Connection, campaign: str, after: int, limit: int) -> tupl
         size += len(frames[-1])
         last = seq
     count = len(frames)
-    frames.append(frame(End(last, more)))
-    return frames, count
+    end = End(last, more)
+    frames.append(frame(end))
+    return Piece(b"".join(frames), count, end)
 
 
 def status(connection: Connection, campaign: str, now_ms: int) -> CampaignStatus:

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -12,11 +12,11 @@ from ardoise.contract.kit import CampaignStatus, KitInstalled, Manifest
 from ardoise.contract.orders import Order, OrderDone, Purge
 from ardoise.contract.sitting import Campaigns, GroupState, LoggedIn, PartOpened, Saved
 from ardoise.contract.words import Role
-from ardoise.delivery import store_exchange, store_kits, store_seats
+from ardoise.delivery import sqlite_exchange, sqlite_kits, sqlite_seats
 from ardoise.delivery.sessions import Session
-from ardoise.delivery.store import Gauges, Refused, SaveRequest, StoredSheet
-from ardoise.delivery.store_schema import Connection, connect, migrate
-from ardoise.delivery.store_writer import Write, Writer
+from ardoise.delivery.sqlite_schema import Connection, connect, migrate
+from ardoise.delivery.sqlite_writer import Write, Writer
+from ardoise.delivery.store import Gauges, Piece, Refused, SaveRequest, StoredSheet
 
 READERS = 2
 HELD_BLOBS_BYTES = 64 << 20
@@ -47,7 +47,7 @@ class SqliteStore:
         self._key = key
         connection = connect(path, key, write=True)
         migrate(connection)
-        store_exchange.vacuum(connection)
+        sqlite_exchange.vacuum(connection)
         self._reader = connect(path, key, write=False)
         checkpointer = connect(path, key, write=True)
         self._connections = [connection, checkpointer, self._reader]
@@ -74,7 +74,7 @@ class SqliteStore:
     # -- seats -----------------------------------------------------------------------------
 
     async def campaigns(self) -> Campaigns:
-        return store_seats.campaigns(self._reader)
+        return sqlite_seats.campaigns(self._reader)
 
     async def log_in(
         self,
@@ -85,40 +85,40 @@ class SqliteStore:
         issue: Callable[[Role, int], str],
     ) -> LoggedIn:
         # First without the writer: a flood of wrong codes must not fill its queue.
-        store_seats.check_login(self._reader, campaign, number, digest)
+        sqlite_seats.check_login(self._reader, campaign, number, digest)
 
         def change(write: Write) -> LoggedIn:
-            seat = store_seats.raise_epoch(write, campaign, number, digest)
+            seat = sqlite_seats.raise_epoch(write, campaign, number, digest)
             token = issue(seat.role, seat.epoch)
-            return store_seats.logged_in(write.connection, seat, campaign, number, token, now_ms)
+            return sqlite_seats.logged_in(write.connection, seat, campaign, number, token, now_ms)
 
         return await self._writer.submit(change)
 
     async def sitting(self, session: Session, token: str, now_ms: int) -> LoggedIn:
-        seat = store_seats.session_seat(self._reader, session)
-        return store_seats.logged_in(
+        seat = sqlite_seats.session_seat(self._reader, session)
+        return sqlite_seats.logged_in(
             self._reader, seat, session.campaign, session.number, token, now_ms
         )
 
     async def open_part(self, session: Session, part: str, now_ms: int) -> PartOpened:
-        answer = store_seats.opened(self._reader, session, part, now_ms)
+        answer = sqlite_seats.opened(self._reader, session, part, now_ms)
         if answer is not None:
             return answer
         return await self._writer.submit(
-            lambda write: store_seats.start_clock(write, session, part, now_ms)
+            lambda write: sqlite_seats.start_clock(write, session, part, now_ms)
         )
 
-    async def save(self, request: SaveRequest) -> Saved:
-        return await self._writer.submit(lambda write: store_seats.save(write, request))
+    def save(self, request: SaveRequest) -> "asyncio.Future[Saved]":
+        return self._writer.submit(lambda write: sqlite_seats.save(write, request))
 
     async def sheet(self, session: Session, number: str, part: str) -> StoredSheet:
-        return store_seats.sheet(self._reader, session, number, part)
+        return sqlite_seats.sheet(self._reader, session, number, part)
 
     async def group(self, session: Session, now_ms: int) -> GroupState:
-        return await self._far(lambda reader: store_seats.group(reader, session, now_ms))
+        return await self._far(lambda reader: sqlite_seats.group(reader, session, now_ms))
 
     async def blob(self, sha256: str) -> bytes:
-        if not store_seats.is_served(self._reader, sha256):
+        if not sqlite_seats.is_served(self._reader, sha256):
             raise Refused("absent")
         held = self._held.get(sha256)
         if held is not None:
@@ -132,11 +132,11 @@ class SqliteStore:
 
     async def _fetch(self, sha256: str) -> bytes:
         try:
-            body = await self._far(lambda reader: store_seats.blob(reader, sha256))
+            body = await self._far(lambda reader: sqlite_seats.blob(reader, sha256))
         finally:
             del self._fetching[sha256]
         # A purge may have come between.
-        if store_seats.is_served(self._reader, sha256):
+        if sqlite_seats.is_served(self._reader, sha256):
             self._held[sha256] = body
             self._held_bytes += len(body)
         while self._held_bytes > HELD_BLOBS_BYTES:
@@ -147,35 +147,40 @@ class SqliteStore:
 
     async def spend_nonce(self, nonce: str, moment_ms: int, now_ms: int) -> None:
         await self._writer.submit(
-            lambda write: store_exchange.spend_nonce(write, nonce, moment_ms, now_ms)
+            lambda write: sqlite_exchange.spend_nonce(write, nonce, moment_ms, now_ms)
         )
 
     async def put_bytes(self, sha256: str, body: bytes, now_ms: int) -> None:
-        await self._writer.submit(lambda write: store_kits.put_bytes(write, sha256, body, now_ms))
+        await self._writer.submit(lambda write: sqlite_kits.put_bytes(write, sha256, body, now_ms))
 
     async def install(self, manifest: Manifest, sha256: str) -> KitInstalled:
-        return await self._writer.submit(lambda write: store_kits.install(write, manifest, sha256))
+        return await self._writer.submit(lambda write: sqlite_kits.install(write, manifest, sha256))
 
     async def order(self, order: Order, sha256: str, now_ms: int) -> OrderDone:
         done = await self._writer.submit(
-            lambda write: store_exchange.order(write, order, sha256, now_ms)
+            lambda write: sqlite_exchange.order(write, order, sha256, now_ms)
         )
         if isinstance(order, Purge):
             self._held.clear()
             self._held_bytes = 0
-            await self._writer.alone(store_exchange.vacuum)
+            await self._writer.alone(sqlite_exchange.vacuum)
         return done
 
-    async def returns(self, campaign: str, after: int, limit: int) -> tuple[list[bytes], int]:
-        return await self._far(
-            lambda reader: store_exchange.returns(reader, campaign, after, limit)
+    async def returns(self, campaign: str, after: int, limit: int) -> AsyncIterator[Piece]:
+        page = await self._far(
+            lambda reader: sqlite_exchange.returns(reader, campaign, after, limit)
         )
 
+        async def pieces() -> AsyncIterator[Piece]:
+            yield page
+
+        return pieces()
+
     async def status(self, campaign: str, now_ms: int) -> CampaignStatus:
-        return await self._far(lambda reader: store_exchange.status(reader, campaign, now_ms))
+        return await self._far(lambda reader: sqlite_exchange.status(reader, campaign, now_ms))
 
     async def served_runner(self) -> dict[str, str]:
-        return await self._far(store_kits.served_runner)
+        return await self._far(sqlite_kits.served_runner)
 
     # -- the whole -------------------------------------------------------------------------
 

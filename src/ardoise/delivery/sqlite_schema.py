@@ -149,7 +149,7 @@ def connect(path: Path, key: bytes, *, write: bool) -> Connection:
         if write:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
-            # The automatic checkpoint would stall the writer: store_writer does it aside.
+            # The automatic checkpoint would stall the writer: sqlite_writer does it aside.
             connection.execute("PRAGMA wal_autocheckpoint = 0")
         else:
             connection.execute("PRAGMA query_only = ON")

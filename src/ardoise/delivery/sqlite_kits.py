@@ -7,9 +7,9 @@ import msgspec
 
 from ardoise.contract import limits
 from ardoise.contract.kit import KitInstalled, Manifest, Seat, SeatChunk
+from ardoise.delivery.sqlite_schema import Connection
+from ardoise.delivery.sqlite_writer import Write
 from ardoise.delivery.store import Refused
-from ardoise.delivery.store_schema import Connection
-from ardoise.delivery.store_writer import Write
 from ardoise.seal import numbers
 
 MISSING_LISTED = 2_000
