@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from ardoise.disclosure.faults import DisclosureFault
 
 FORMAT = "ardoise-release/1"
-SIZE_LIMIT = 1 << 20
+SIZE_LIMIT = 64 << 10
 
 Tier = Literal["research", "secure"]
 Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}\Z")]
