@@ -31,6 +31,8 @@ HEADER_BYTES = 8 << 10
 CONNECTIONS = 100_000
 BACKLOG = 2_048
 
+Routes = Literal["seats", "authority", "all"]
+
 
 class ConfigFault(Exception):
     """A setting that cannot be used; the message says what to do."""
@@ -61,6 +63,10 @@ class Settings:
     behind_proxy: bool = False
     names: tuple[str, ...] = ()
     """Host headers by which the authority calls this server; none: any."""
+    postgres: str | None = None
+    """A libpq URL or DSN without a password; None: the encrypted file in `directory`."""
+    routes: Routes = "all"
+    """What this node answers: pupils' browsers, the authority, or both."""
 
     @property
     def database(self) -> Path:

@@ -16,10 +16,11 @@ from ardoise.contract.kit import MANIFEST_NAME, SIGNATURE_NAME, KitInstalled
 from ardoise.contract.orders import Order
 from ardoise.contract.returns import End, frame
 from ardoise.delivery import config
+from ardoise.delivery.config import Settings
 from ardoise.delivery.exchange import Exchange
 from ardoise.delivery.metrics import Metrics
-from ardoise.delivery.sqlite_store import SqliteStore
-from ardoise.delivery.store import Refused
+from ardoise.delivery.store import Refused, Store
+from ardoise.delivery.stores import open_store
 from ardoise.seal import signing
 
 ENTRIES = 200_000
@@ -38,13 +39,14 @@ class OrderFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @asynccontextmanager
-async def opened(directory: Path) -> AsyncIterator[tuple[Exchange, SqliteStore, config.Keys]]:
+async def opened(directory: Path) -> AsyncIterator[tuple[Exchange, Store, config.Keys]]:
     """The store of a directory that no server runs on. Raises ConfigFault, SchemaFault."""
     keys = config.read_keys(directory)
     with config.only_server(directory):
-        store = SqliteStore(directory / config.DATABASE, keys.database)
+        metrics = Metrics()
+        store = await open_store(Settings(directory), keys, metrics)
         try:
-            yield Exchange(store, keys.authority, Metrics()), store, keys
+            yield Exchange(store, keys.authority, metrics), store, keys
         finally:
             await store.close()
 

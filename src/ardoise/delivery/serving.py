@@ -16,7 +16,7 @@ from ardoise.delivery.app import Application
 from ardoise.delivery.config import Keys, Settings
 from ardoise.delivery.journal import note
 from ardoise.delivery.metrics import Metrics
-from ardoise.delivery.sqlite_store import SqliteStore
+from ardoise.delivery.stores import open_store
 
 
 def serve(settings: Settings) -> None:
@@ -34,7 +34,7 @@ def serve(settings: Settings) -> None:
 
 async def _serve(settings: Settings, keys: Keys, runner: dict[str, static.File]) -> None:
     metrics = Metrics()
-    store = SqliteStore(settings.database, keys.database, metrics.committed)
+    store = await open_store(settings, keys, metrics)
     try:
         https = settings.tls or settings.behind_proxy
         application = Application(

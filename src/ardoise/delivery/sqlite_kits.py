@@ -5,17 +5,11 @@ from contextlib import contextmanager
 
 import msgspec
 
-from ardoise.contract import limits
-from ardoise.contract.kit import KitInstalled, Manifest, Seat, SeatChunk
+from ardoise.contract.kit import KitInstalled, Manifest, Seat
+from ardoise.delivery import kits
 from ardoise.delivery.sqlite_schema import Connection
 from ardoise.delivery.sqlite_writer import Write
 from ardoise.delivery.store import Refused
-from ardoise.seal import numbers
-
-MISSING_LISTED = 2_000
-_WRAPPED = 60
-_DIGEST = 32
-_CHUNK = msgspec.json.Decoder(SeatChunk)
 
 
 @contextmanager
@@ -51,7 +45,7 @@ def install(write: Write, manifest: Manifest, sha256: str) -> KitInstalled:
         raise Refused("older", f"serial {row[1]} is installed")
     # The same manifest again: its first answer was lost. Orders since then keep their effect.
     if row is None or row[2] != sha256:
-        _check_manifest(manifest)
+        kits.check_manifest(manifest)
         _check_complete(connection, manifest)
         with whole(connection):
             _install(connection, manifest, sha256)
@@ -64,19 +58,6 @@ def install(write: Write, manifest: Manifest, sha256: str) -> KitInstalled:
     return KitInstalled(manifest.campaign, manifest.serial, seats, blobs)
 
 
-def _check_manifest(manifest: Manifest) -> None:
-    if manifest.opens_ms >= manifest.closes_ms:
-        raise Refused("malformed", "the window closes before it opens")
-    if len({part.id for part in manifest.parts}) != len(manifest.parts):
-        raise Refused("malformed", "a part stands in the manifest twice")
-    for blob in manifest.blobs:
-        if not limits.is_sealed_length(blob.size, limits.BLOB):
-            raise Refused("malformed", f"blob {blob.sha256} has a size that nothing sealed has")
-    for chunk in manifest.chunks:
-        if chunk.size > limits.SEAT_CHUNK:
-            raise Refused("malformed", f"chunk {chunk.sha256} is too large")
-
-
 def _check_complete(connection: Connection, manifest: Manifest) -> None:
     missing = []
     for named in (*manifest.chunks, *manifest.blobs):
@@ -85,10 +66,9 @@ def _check_complete(connection: Connection, manifest: Manifest) -> None:
         ).fetchone()
         if row is None:
             missing.append(named.sha256)
-        elif row[0] != named.size:
-            raise Refused("malformed", f"{named.sha256} does not have the size that is named")
-    if missing:
-        raise Refused("incomplete", " ".join(missing[:MISSING_LISTED]))
+        else:
+            kits.check_size(named, row[0])
+    kits.check_missing(missing)
 
 
 def _install(connection: Connection, manifest: Manifest, sha256: str) -> None:
@@ -105,8 +85,7 @@ def _install(connection: Connection, manifest: Manifest, sha256: str) -> None:
     ).fetchone()
     kept = {row[0] for row in connection.execute("SELECT part FROM sheet WHERE campaign = ?"
                                                  " GROUP BY part", (campaign,))}  # fmt: skip
-    if lost := kept - {part.id for part in manifest.parts}:
-        raise Refused("malformed", f"part {min(lost)} has sheets and is not in the manifest")
+    kits.check_parts(manifest, kept)
     connection.execute("DELETE FROM part WHERE campaign = ?", (campaign,))
     connection.executemany(
         "INSERT INTO part VALUES (?, ?, ?, ?, ?, ?)",
@@ -133,12 +112,7 @@ def take_chunk(
     row = connection.execute("SELECT body FROM blob WHERE sha256 = ?", (sha256,)).fetchone()
     if row is None:
         raise Refused("incomplete", sha256)
-    try:
-        chunk = _CHUNK.decode(row[0])
-    except msgspec.MsgspecError as fault:
-        raise Refused("malformed", f"chunk {sha256}: {fault}") from None
-    if chunk.campaign != name:
-        raise Refused("malformed", f"chunk {sha256} belongs to another campaign")
+    chunk = kits.read_chunk(name, sha256, row[0])
     parts = dict(
         connection.execute("SELECT id, writer FROM part WHERE campaign = ?", (campaign,)).fetchall()
     )
@@ -148,39 +122,10 @@ def take_chunk(
             "SELECT sha256 FROM campaign_blob WHERE campaign = ?", (campaign,)
         )
     }
-    for place, seat in enumerate(chunk.seats, start=1):
-        fault_found = _fault(seat, parts, blobs)
-        if fault_found is None and seat.number in numbers_seen:
-            fault_found = "its number stands in the kit twice"
-        if fault_found is not None:
-            raise Refused("malformed", f"chunk {sha256}, seat {place}: {fault_found}")
-        numbers_seen.add(seat.number)
+    kits.check_seats(chunk, sha256, parts, blobs, numbers_seen)
+    for seat in chunk.seats:
         _put_seat(connection, campaign, seat)
     connection.execute("DELETE FROM blob WHERE sha256 = ?", (sha256,))
-
-
-def _fault(  # noqa: PLR0911 - one return for each thing that may be wrong
-    seat: Seat, parts: dict[str, str], blobs: set[str]
-) -> str | None:
-    """What is wrong with a seat, without its number."""
-    try:
-        numbers.parse(seat.number)
-    except ValueError:
-        return "its number's check digit is wrong"
-    if len(seat.login) != _DIGEST:
-        return "its login digest does not have 32 bytes"
-    if seat.group_key is not None and (seat.role != "teacher" or len(seat.group_key) != _WRAPPED):
-        return "a group key has 60 bytes and is a teacher's"
-    if len({part.part for part in seat.parts}) != len(seat.parts):
-        return "a part stands there twice"
-    for part in seat.parts:
-        if part.part not in parts:
-            return f"part {part.part} is not in the manifest"
-        if part.booklet not in blobs:
-            return f"the booklet of part {part.part} is not in the manifest"
-        if len(part.wrapped) != _WRAPPED:
-            return f"the wrapped key of part {part.part} does not have 60 bytes"
-    return None
 
 
 def _put_seat(connection: Connection, campaign: int, seat: Seat) -> None:
@@ -208,8 +153,7 @@ def check_groups(connection: Connection, campaign: int) -> None:
         " GROUP BY grp ORDER BY 1 DESC LIMIT 1",
         (campaign,),
     ).fetchone()
-    if row is not None and row[0] > limits.GROUP_PAGE:
-        raise Refused("malformed", f"a group has more than {limits.GROUP_PAGE} pupils")
+    kits.check_group(row[0] if row is not None else 0)
 
 
 def served_runner(connection: Connection) -> dict[str, str]:
