@@ -72,6 +72,7 @@ def checklist(request: HttpRequest, campaign_id: str) -> HttpResponseBase:
         "form": form,
         "reasons": [_said(reason) for reason in reasons],
         "under_way": under_way,
+        "held": held,
         "rows": [(LABELS[kind], count) for kind, count in held.items() if count],
     }
     status = 422 if form.is_bound and form.errors else 200
