@@ -3,7 +3,7 @@
 export const KINDS = [
   "malformed", "unsigned", "unknown-seat", "no-session", "not-yours", "absent", "wrong-method",
   "superseded", "conflict", "older", "incomplete", "open", "late", "purged", "too-large",
-  "waiting", "slow-down", "busy", "fault",
+  "waiting", "slow-down", "queued", "busy", "fault",
 ] as const;
 export type Kind = (typeof KINDS)[number];
 
@@ -14,6 +14,8 @@ export interface Problem {
   kept: boolean;
   retry_ms: number | null;
   now_ms: number | null;
+  /** With `queued`: a place in the line, for the next login. */
+  ticket?: string | null;
 }
 
 /** Delivery said no. */
@@ -42,5 +44,6 @@ export function parseProblem(body: unknown): Problem | null {
     kept: raw["kept"] === true,
     retry_ms: typeof raw["retry_ms"] === "number" ? raw["retry_ms"] : null,
     now_ms: typeof raw["now_ms"] === "number" ? raw["now_ms"] : null,
+    ticket: typeof raw["ticket"] === "string" ? raw["ticket"] : null,
   };
 }

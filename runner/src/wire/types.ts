@@ -8,6 +8,8 @@ export interface Login {
   number: string;
   /** 32 bytes in base64url without padding. */
   token: string;
+  /** From a `queued` that came before. */
+  ticket?: string;
 }
 
 export interface PartState {

@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from ardoise.contract.words import Milliseconds
+from ardoise.contract.words import Milliseconds, Ticket
 
 Kind = Literal[
     "malformed",  # 400: not what the protocol says
@@ -24,6 +24,7 @@ Kind = Literal[
     "too-large",  # 413
     "waiting",  # 425: the window has not opened yet
     "slow-down",  # 429: wait `retry_ms`
+    "queued",  # 429: a place in the line of logins; come back with `ticket` after `retry_ms`
     "busy",  # 503: wait `retry_ms`
     "fault",  # 500
 ]
@@ -46,6 +47,7 @@ STATUS: dict[Kind, int] = {
     "too-large": 413,
     "waiting": 425,
     "slow-down": 429,
+    "queued": 429,
     "busy": 503,
     "fault": 500,
 }
@@ -61,3 +63,5 @@ class Problem(Struct, frozen=True, forbid_unknown_fields=True):
     """A refused sheet that is stored as a stray: the client may forget it."""
     retry_ms: int | None = None
     now_ms: Milliseconds | None = None
+    ticket: Ticket | None = None
+    """With `queued`: the place in the line, to be sent along with the next login."""

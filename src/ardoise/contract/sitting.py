@@ -12,6 +12,7 @@ from ardoise.contract.words import (
     OrderNumber,
     PartId,
     Role,
+    Ticket,
     Writer,
 )
 
@@ -29,6 +30,8 @@ class Login(Struct, frozen=True, forbid_unknown_fields=True):
     number: OrderNumber
     token: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{43}\Z")]
     """The login token (32 bytes) in base64url without padding."""
+    ticket: Ticket | None = None
+    """From a `queued` that came before."""
 
 
 class PartState(Struct, frozen=True, forbid_unknown_fields=True):

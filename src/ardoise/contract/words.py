@@ -18,5 +18,7 @@ Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 Reference = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}\Z")]
 Milliseconds = Annotated[int, Meta(ge=0, le=1 << 52)]
 """Since the Unix epoch."""
+Ticket = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{64}\Z")]
+"""A place in the line of logins. Opaque to clients; says nothing of a seat without the login."""
 Role = Literal["pupil", "teacher"]
 Writer = Literal["pupil", "teacher"]

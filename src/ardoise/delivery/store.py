@@ -28,6 +28,7 @@ class Refused(Exception):
         kept: bool = False,
         retry_ms: int | None = None,
         stray: StrayReason | None = None,
+        ticket: str | None = None,
     ) -> None:
         super().__init__(kind)
         self.kind = kind
@@ -35,10 +36,11 @@ class Refused(Exception):
         self.kept = kept
         self.retry_ms = retry_ms
         self.stray = stray
+        self.ticket = ticket
 
     def problem(self, now_ms: int) -> Problem:
         """As it crosses the wire."""
-        return Problem(self.kind, self.detail, self.kept, self.retry_ms, now_ms)
+        return Problem(self.kind, self.detail, self.kept, self.retry_ms, now_ms, self.ticket)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,8 @@ class SeatClient:
         self.number = number
         self.keys = SeatKeys.from_code(code=code, campaign=campaign, number=number)
         self.state: LoggedIn | None = None
+        self._ticket: str | None = None
+        """A place in the line of logins (docs/protocol.md §5)."""
         self._pool = pool or urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(30.0))
         self._source = source
         self._content_keys: dict[str, bytes] = {}
@@ -102,7 +104,12 @@ class SeatClient:
         """Log in; any earlier session of the seat is superseded."""
         token = base64.urlsafe_b64encode(self.keys.login_token()).rstrip(b"=").decode()
         self.state = None
-        raw = self._post("/v1/login", Login(self.campaign, self.number, token))
+        try:
+            raw = self._post("/v1/login", Login(self.campaign, self.number, token, self._ticket))
+        except SeatRefusal as refusal:
+            self._ticket = refusal.problem.ticket or self._ticket
+            raise
+        self._ticket = None
         self.state = msgspec.json.decode(raw, type=LoggedIn)
         return self.state
 

@@ -225,7 +225,7 @@ def patiently(ask: Callable[[], T]) -> T:
         try:
             return ask()
         except SeatRefusal as refusal:
-            if refusal.problem.problem not in ("slow-down", "busy"):
+            if refusal.problem.problem not in ("slow-down", "busy", "queued"):
                 raise
             time.sleep((refusal.problem.retry_ms or 500) / 1000)
     return ask()
