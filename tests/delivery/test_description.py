@@ -1,0 +1,79 @@
+"""docs/openapi.json is what the contract says, and says what the server answers."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+import urllib3
+
+from ardoise.contract import description
+from ardoise.contract.problems import STATUS, Problem
+from tests.delivery.running import RunningDelivery
+
+PUBLISHED = Path(__file__).parents[2] / "docs" / "openapi.json"
+WITH_BODY = [route for route in description.ROUTES if route.body is not None]
+FILLED = "0" * 64
+
+
+def test_the_published_description_is_up_to_date() -> None:
+    assert PUBLISHED.read_text() == description.printed(), (
+        "PYTHONPATH=src python -m ardoise.contract.description > docs/openapi.json"
+    )
+
+
+def test_every_reference_leads_somewhere() -> None:
+    document = description.document()
+    names = set(document["components"]["schemas"])
+    used = {
+        text.split('"', 1)[0]
+        for text in msgspec.json.encode(document).decode().split('"#/components/schemas/')[1:]
+    }
+    assert used == names
+
+
+def test_every_kind_of_refusal_stands_at_its_status_and_somewhere() -> None:
+    seen = set()
+    for operations in description.document()["paths"].values():
+        for operation in operations.values():
+            for status, answer in operation["responses"].items():
+                schema = answer.get("content", {}).get("application/json", {}).get("schema", {})
+                if int(status) < 400:
+                    continue
+                kinds = schema["allOf"][1]["properties"]["problem"]["enum"]
+                assert {STATUS[kind] for kind in kinds} == {int(status)}
+                seen |= set(kinds)
+    # No route is described as ours failing, nor a method as another's.
+    assert seen == set(STATUS) - {"fault", "wrong-method"}
+
+
+@pytest.mark.parametrize("path", sorted(description.document()["paths"]))
+def test_a_described_path_takes_the_described_methods_and_no_other(
+    delivery: RunningDelivery, path: str
+) -> None:
+    described = {name.upper() for name in description.document()["paths"][path]}
+    url = delivery.url + path.replace("{sha256}", FILLED)
+    answer = urllib3.request("OPTIONS", url, retries=False)
+    assert set(answer.headers["Allow"].split(", ")) - {"OPTIONS", "HEAD"} == described
+
+
+@pytest.mark.parametrize("route", WITH_BODY, ids=lambda route: route.name)
+def test_a_body_above_the_described_bound_is_refused_before_it_is_sent(
+    delivery: RunningDelivery, route: description.Route
+) -> None:
+    answer = urllib3.request(
+        route.method,
+        delivery.url + route.path.replace("{sha256}", FILLED),
+        headers={"Content-Length": str(route.largest + 1), **_claims(route)},
+        retries=False,
+        timeout=10,
+    )
+    problem = msgspec.json.decode(answer.data, type=Problem)
+    # A signature over something else is turned away first: strangers learn no bound.
+    expected = "unsigned" if route.caller == "authority" else "too-large"
+    assert problem.problem in {expected, "too-large"}
+
+
+def _claims(route: description.Route) -> dict[str, str]:
+    if route.caller != "authority":
+        return {}
+    return {"Ardoise-Moment": "1", "Ardoise-Nonce": "0" * 16, "Ardoise-Signature": "A" * 86 + "=="}
