@@ -1,5 +1,5 @@
-"""The load kit: plays a year group's pupils against a delivery, and proves that nothing was lost.
+"""The load kit: plays pupils and teachers against a delivery, and proves what was kept.
 
-Imported by the command line alone; imports the contract, sealing and the clock, never a zone.
-It must never know a real pupil: it makes a rehearsal campaign of its own and purges it.
+The command line and the benchmarks import it; it imports no zone and speaks only the protocol.
+It must never know a real pupil: it draws seats of its own, in a campaign of its own.
 """
