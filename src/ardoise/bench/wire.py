@@ -296,8 +296,8 @@ class Connection(asyncio.Protocol):
         at = head.find(_LENGTH)
         size = 0
         if at >= 0:
-            stop = head.find(b"\r\n", at + 16)
-            size = int(head[at + 16 : stop if stop > 0 else end])
+            stop = head.find(b"\r\n", at + len(_LENGTH))
+            size = int(head[at + len(_LENGTH) : stop if stop > 0 else end])
         elif head[9:12] not in (b"204", b"304"):
             self.abort(b"no-length")
             return
