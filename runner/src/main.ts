@@ -6,10 +6,13 @@ import { forgetSeat, lastCampaign, remember, remembered } from "./login/memory";
 import { registerShell } from "./offline/register";
 import { IndexedDatabase } from "./queue/database";
 import { Shelf } from "./queue/shelf";
-import { LiveSession, type Card } from "./seat/live";
+import type { Card } from "./seat/arriving";
+import { LiveSession } from "./seat/live";
+import { Places } from "./seat/places";
 import { startPulse } from "./seat/pulse";
 import { startSitting } from "./sitting/sitting";
 import { Delivery } from "./wire/api";
+import { Refused } from "./wire/problems";
 import { startLanguage, t } from "./words";
 
 /** Brings a person from the card to the screen of their role. */
@@ -21,6 +24,14 @@ function takeFragment(): Arrival {
   const arrival = readFragment(location.hash);
   if (location.hash !== "") history.replaceState(null, "", location.pathname);
   return arrival;
+}
+
+function tabStorage(): Storage | null {
+  try {
+    return sessionStorage;
+  } catch {
+    return null;
+  }
 }
 
 async function openShelf(): Promise<Shelf> {
@@ -45,6 +56,7 @@ async function enterAs(root: HTMLElement, session: LiveSession): Promise<void> {
 
 function showLogin(root: HTMLElement, shelf: Shelf, arrival: Arrival): LoginScreen {
   const delivery = new Delivery();
+  const places = new Places(tabStorage());
   const before = remembered();
   const screen: LoginScreen = new LoginScreen(root, {
     arrival: {
@@ -55,7 +67,11 @@ function showLogin(root: HTMLElement, shelf: Shelf, arrival: Arrival): LoginScre
     campaigns: async () => (await delivery.campaigns()).campaigns,
     lastCampaign: lastCampaign(),
     enter: async (card: Card) => {
-      const session = await LiveSession.start(card, { delivery, shelf });
+      const session = await LiveSession.start(card, { delivery, shelf, places }).catch((fault: unknown) => {
+        // A reload in the line of logins finds its place by the number.
+        if (fault instanceof Refused && fault.kind === "queued") remember(card.campaign, card.number);
+        throw fault;
+      });
       remember(card.campaign, card.number);
       screen.stop();
       void navigator.storage?.persist?.().catch(() => undefined);
@@ -79,7 +95,7 @@ async function start(): Promise<void> {
   let screen = showLogin(root, shelf, arrival);
   window.addEventListener("hashchange", () => {
     const next = takeFragment();
-    if (next.campaign === null || !root.contains(document.getElementById("enter"))) return;
+    if (next.campaign === null || !root.querySelector(".login") !== null) return;
     screen.stop();
     screen = showLogin(root, shelf, next);
   });

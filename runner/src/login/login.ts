@@ -1,10 +1,11 @@
 import { h, logo } from "../element";
 import { parseCode } from "../seal/codes";
 import { parseNumber } from "../seal/numbers";
-import { WrongCode, type Card } from "../seat/live";
+import { WrongCode, type Card } from "../seat/arriving";
 import { Refused, Unreachable } from "../wire/problems";
 import { language, setLanguage, t, type PhraseKey } from "../words";
 import { codeLength, groupedCode, groupedNumber, readPasted, type Arrival } from "./card";
+import { Waiting } from "./waiting";
 import "./login.css";
 
 /**
@@ -45,6 +46,8 @@ export class LoginScreen {
   #message: Said | null = null;
   #unsubscribe: () => void;
   #view: HTMLElement | null = null;
+  /** The line of logins, while this person stands in it. */
+  #waiting: Waiting | null = null;
 
   constructor(root: HTMLElement, parts: LoginParts) {
     this.#root = root;
@@ -65,6 +68,7 @@ export class LoginScreen {
 
   stop(): void {
     window.clearInterval(this.#timer);
+    this.#waiting?.stop();
     this.#unsubscribe();
   }
 
@@ -81,21 +85,27 @@ export class LoginScreen {
   }
 
   #draw(): void {
-    document.title = t("login.pageTitle");
+    document.title = t(this.#waiting === null ? "login.pageTitle" : "login.queuedPage");
     const focused = document.activeElement?.id;
     const view = h("div", { class: "login" },
       h("header", { class: "bar" }, h("span", { class: "bar__brand" }, logo(), "Ardoise"),
         h("div", { class: "bar__end" }, this.#languageButton())),
       h("main", { class: "page login__page", id: "content" },
-        h("h1", { class: "chalked" }, t("login.title")),
-        h("p", { class: "lead login__lead" }, t("login.lead")),
-        this.#form(),
-        h("p", { class: "muted small login__note" }, t("login.privacy"))),
+        ...(this.#waiting === null ? this.#card() : [this.#waiting.redraw()])),
     );
     this.#root.replaceChildren(view);
     this.#view = view;
     this.#show();
     if (focused) view.querySelector<HTMLElement>(`#${focused}`)?.focus();
+  }
+
+  #card(): HTMLElement[] {
+    return [
+      h("h1", { class: "chalked" }, t("login.title")),
+      h("p", { class: "lead login__lead" }, t("login.lead")),
+      this.#form(),
+      h("p", { class: "muted small login__note" }, t("login.privacy")),
+    ];
   }
 
   #languageButton(): HTMLElement {
@@ -232,8 +242,30 @@ export class LoginScreen {
       await this.#parts.enter(card);
     } catch (fault) {
       this.#busy = false;
-      this.#failed(fault);
+      const wait = fault instanceof Refused && fault.kind === "queued" ? fault.problem.retry_ms : null;
+      if (wait !== null) this.#queue(card, wait);
+      else this.#failed(fault);
     }
+  }
+
+  /** Everybody comes at once: the place is kept, and the screen goes in when its turn comes. */
+  #queue(card: Card, waitMs: number): void {
+    const leave = () => {
+      this.#waiting = null;
+      this.#draw();
+      this.#view?.querySelector<HTMLElement>("#enter")?.focus();
+    };
+    this.#message = null;
+    this.#waiting = new Waiting(waitMs, {
+      enter: () => this.#parts.enter(card),
+      failed: (fault) => {
+        leave();
+        this.#failed(fault);
+      },
+      back: leave,
+    });
+    this.#draw();
+    this.#view?.querySelector<HTMLElement>("#waiting-title")?.focus();
   }
 
   #failed(fault: unknown): void {

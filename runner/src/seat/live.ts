@@ -1,6 +1,5 @@
-import { toBase64Url, type Bytes } from "../seal/bytes";
+import type { Bytes } from "../seal/bytes";
 import { SeatKeys } from "../seal/derive";
-import { SealError } from "../seal/envelope";
 import { shuffled } from "../seal/shuffle";
 import { SheetQueue, type Outgoing } from "../queue/queue";
 import type { HeldSeat, StraySheet } from "../queue/records";
@@ -12,17 +11,19 @@ import type { Booklet } from "../wire/booklet";
 import { Refused, Unreachable } from "../wire/problems";
 import type { Sheet } from "../wire/sheet";
 import type { GroupState, LoggedIn, PartOpened, Saved } from "../wire/types";
+import { checkOffline, login, turnOf, type Card } from "./arriving";
 import { SeatVault } from "./open";
+import { Places } from "./places";
 import { SheetDesk } from "./desk";
 
-/** The code does not open what this device holds of the seat (found out offline). */
-export class WrongCode extends Error {}
-
-export interface Card {
-  campaign: string;
-  number: string;
-  code: string;
+interface LiveParts {
+  delivery: Delivery;
+  shelf: Shelf;
+  /** The place in the line of logins, if somebody waits. */
+  places?: Places;
 }
+
+const PREFETCH_SPREAD_MS = 20_000;
 
 /** A seat in this browser: logged in, or going on offline with what the device holds, sealed. */
 export class LiveSession implements SeatSession {
@@ -39,13 +40,19 @@ export class LiveSession implements SeatSession {
   #token: string | null = null;
   #connected = false;
   #connecting: Promise<void> | null = null;
+  readonly #places: Places;
+  /** Logs in again when its turn in the line has come. */
+  #turn: ReturnType<typeof setTimeout> | undefined;
+  #over = false;
   readonly #booklets = new Map<string, Promise<Booklet>>();
   readonly #assets = new Map<string, Promise<string>>();
+  readonly #fetching = new Map<string, Promise<Bytes>>();
 
-  private constructor(vault: SeatVault, held: HeldSeat, parts: { delivery: Delivery; shelf: Shelf }) {
+  private constructor(vault: SeatVault, held: HeldSeat, parts: Required<LiveParts>) {
     this.#vault = vault;
     this.#delivery = parts.delivery;
     this.#shelf = parts.shelf;
+    this.#places = parts.places;
     this.#held = held;
     this.changes = new Signal<LoggedIn>({ ...held.state, session: "" });
     this.queue = new SheetQueue({
@@ -70,18 +77,24 @@ export class LiveSession implements SeatSession {
   }
 
   /**
-   * Logs in; without a network, goes on with what the device holds if the code opens it. Rejects
-   * with Refused (unknown-seat, slow-down, purged …), WrongCode, or Unreachable.
+   * Logs in; without a network, or while others have their turn, goes on with what the device holds
+   * if the code opens it. Rejects with Refused (unknown-seat, queued, purged …), WrongCode, or
+   * Unreachable.
    */
-  static async start(card: Card, parts: { delivery: Delivery; shelf: Shelf }): Promise<LiveSession> {
+  static async start(card: Card, given: LiveParts): Promise<LiveSession> {
+    const parts = { places: new Places(), ...given };
     const vault = new SeatVault(await SeatKeys.fromCode(card), card);
     const held = await parts.shelf.seat(`${card.campaign}/${card.number}`);
     let state: LoggedIn | null = null;
+    let turnMs: number | null = null;
     try {
-      state = await login(parts.delivery, card, vault);
+      state = await login(parts, card, vault);
     } catch (fault) {
-      if (!(fault instanceof Unreachable) || held === null) throw fault;
-      await checkOffline(vault, held);
+      turnMs = turnOf(fault);
+      if (!(fault instanceof Unreachable || turnMs !== null) || held === null) throw fault;
+      await checkOffline(vault, held).catch((reason: unknown) => {
+        throw turnMs === null ? reason : fault;
+      });
     }
     const known = state === null ? held?.state : withoutSession(state);
     if (known === undefined) throw new Unreachable("nothing is known of this seat here");
@@ -90,6 +103,7 @@ export class LiveSession implements SeatSession {
     const seat = { id, state: known, opened, group: held?.group ?? null, stampMs: Date.now() };
     const session = new LiveSession(vault, seat, parts);
     await session.#begin(state);
+    if (turnMs !== null) session.#connectAtTurn(turnMs);
     return session;
   }
 
@@ -103,6 +117,7 @@ export class LiveSession implements SeatSession {
     }
     await this.#entered(state);
     await this.#reconcile().catch(() => undefined);
+    if (state.state === "waiting") void this.#fetchBefore();
   }
 
   get state(): LoggedIn {
@@ -144,12 +159,28 @@ export class LiveSession implements SeatSession {
   async #connect(): Promise<void> {
     try {
       if (this.#token === null) {
-        await this.#entered(await login(this.#delivery, this.#held.state, this.#vault));
+        const parts = { delivery: this.#delivery, places: this.#places };
+        await this.#entered(await login(parts, this.#held.state, this.#vault));
       }
       await this.#reconcile();
     } catch (fault) {
       await this.#troubled(fault);
+      const turnMs = turnOf(fault);
+      if (turnMs !== null) this.#connectAtTurn(turnMs);
     }
+  }
+
+  #connectAtTurn(turnMs: number): void {
+    this.queue.setOnline(true);
+    clearTimeout(this.#turn);
+    // The line may move faster than it was said to.
+    this.#turn = setTimeout(() => void (this.#over || this.connect()), Math.min(turnMs, 60_000));
+  }
+
+  /** The window opens by the clock: nobody has to ask, all in the same minute, whether it has. */
+  reachOpening(): void {
+    const { state } = this;
+    if (state.state === "waiting" && this.now() >= state.opens_ms) this.changes.set({ ...state, state: "open" });
   }
 
   async openPart(part: string): Promise<PartOpened> {
@@ -235,6 +266,8 @@ export class LiveSession implements SeatSession {
     await this.#desk.settled();
     await this.queue.clearSent();
     if (this.status.value.pending === 0) await this.#shelf.deleteSeat(this.#held.id);
+    this.#over = true;
+    clearTimeout(this.#turn);
     this.queue.permit(false);
     this.#token = null;
     this.#vault.forget();
@@ -343,9 +376,23 @@ export class LiveSession implements SeatSession {
   async #blob(sha256: string): Promise<Bytes> {
     const held = await this.#shelf.blob(sha256);
     if (held !== null) return held;
-    const sealed = await this.#delivery.blob(sha256);
-    await this.#shelf.putBlob(sha256, sealed);
-    return sealed;
+    return whileUnderWay(this.#fetching, sha256, async () => {
+      const sealed = await this.#delivery.blob(sha256);
+      await this.#shelf.putBlob(sha256, sealed);
+      return sealed;
+    });
+  }
+
+  /**
+   * Booklets are sealed, and their key comes with the opening of a part alone: who waits for the
+   * window fetches them now, each at a moment of its own.
+   */
+  async #fetchBefore(): Promise<void> {
+    await new Promise((go) => setTimeout(go, Math.random() * PREFETCH_SPREAD_MS));
+    for (const part of this.state.parts) {
+      if (this.#over) return;
+      if (part.writer === this.state.role) await this.#blob(part.booklet).catch(() => undefined);
+    }
   }
 
   /** All pictures and sounds, one after the other, so that the part can go on without a network. */
@@ -356,30 +403,15 @@ export class LiveSession implements SeatSession {
   }
 }
 
-async function login(
-  delivery: Delivery,
-  seat: { campaign: string; number: string },
-  vault: SeatVault,
-): Promise<LoggedIn> {
-  const token = toBase64Url(await vault.loginToken());
-  return delivery.login({ campaign: seat.campaign, number: seat.number, token });
-}
-
-/** Throws WrongCode, or Unreachable if nothing here could tell a right code from a wrong one. */
-async function checkOffline(vault: SeatVault, held: HeldSeat): Promise<void> {
-  const parts = Object.entries(held.opened);
-  const groupKey = held.state.group_key;
-  try {
-    if (groupKey !== null) await vault.unlockGroup(held.state.group, groupKey);
-    for (const [part, opened] of parts) await vault.unlockContent(part, opened.wrapped);
-  } catch (fault) {
-    throw fault instanceof SealError ? new WrongCode() : fault;
-  }
-  if (groupKey === null && parts.length === 0) throw new Unreachable("no part was opened here");
-}
-
 function withoutSession({ session: _session, ...state }: LoggedIn): HeldSeat["state"] {
   return state;
+}
+
+/** All who ask for the same at once share one promise. */
+function whileUnderWay<T>(cache: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+  const made = once(cache, key, make);
+  made.then(() => cache.delete(key), () => undefined);
+  return made;
 }
 
 /** One promise a key; a failed one is forgotten, so that the next call tries again. */

@@ -426,12 +426,12 @@ export class Sitting {
     return state.parts.map((part) => partStanding(part, state, this.#session.now())).join();
   }
 
-  /** A whole class waits for the same minute: each browser asks at its own moment. */
+  /** A whole country waits for the same minute: nothing is asked, the window opens by the clock. */
   #askNowAndThen(): void {
     if (performance.now() < this.#askedMs) return;
     const first = this.#askedMs === 0;
-    this.#askedMs = performance.now() + 2000 + Math.random() * 4000;
-    if (!first) void this.#session.refresh();
+    this.#askedMs = performance.now() + 1000 + Math.random() * 1000;
+    if (!first) this.#session.reachOpening();
     else this.#render();
   }
 

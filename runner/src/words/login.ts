@@ -39,6 +39,21 @@ export const login = {
       one: "Beaucoup de monde arrive en même temps. Nouvel essai tout seul dans {count} seconde.",
       other: "Beaucoup de monde arrive en même temps. Nouvel essai tout seul dans {count} secondes.",
     },
+    queuedPage: "La place est gardée – Ardoise",
+    queuedTitle: "La place est gardée",
+    queuedLead: "Beaucoup de monde se connecte en même temps. Chacun entre à son tour.",
+    queuedSeconds: {
+      one: "Entrée dans environ {count} seconde",
+      other: "Entrée dans environ {count} secondes",
+    },
+    queuedMinutes: {
+      one: "Entrée dans environ {count} minute",
+      other: "Entrée dans environ {count} minutes",
+    },
+    queuedNow: "C’est le moment d’entrer…",
+    queuedOffline: "Pas de réseau pour l’instant. La place reste gardée.",
+    queuedSelf: "Il n’y a rien à faire : cette page entre toute seule.",
+    queuedBack: "Revenir à la carte",
     offline: {
       one: "Pas de réseau pour l’instant. Nouvel essai tout seul dans {count} seconde.",
       other: "Pas de réseau pour l’instant. Nouvel essai tout seul dans {count} secondes.",
@@ -90,6 +105,21 @@ export const login = {
       one: "Many people are arriving at once. Trying again by itself in {count} second.",
       other: "Many people are arriving at once. Trying again by itself in {count} seconds.",
     },
+    queuedPage: "The place is kept – Ardoise",
+    queuedTitle: "The place is kept",
+    queuedLead: "Many people are logging in at once. Each goes in in turn.",
+    queuedSeconds: {
+      one: "Going in in about {count} second",
+      other: "Going in in about {count} seconds",
+    },
+    queuedMinutes: {
+      one: "Going in in about {count} minute",
+      other: "Going in in about {count} minutes",
+    },
+    queuedNow: "Going in…",
+    queuedOffline: "No network right now. The place stays kept.",
+    queuedSelf: "There is nothing to do: this page goes in by itself.",
+    queuedBack: "Back to the card",
     offline: {
       one: "No network right now. Trying again by itself in {count} second.",
       other: "No network right now. Trying again by itself in {count} seconds.",

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import vectors from "../../../tests/vectors/seal.json";
 import { LoginScreen, type LoginParts } from "../../src/login/login";
-import { WrongCode, type Card } from "../../src/seat/live";
+import { WrongCode, type Card } from "../../src/seat/arriving";
 import { Refused, Unreachable, type Kind } from "../../src/wire/problems";
 import { setLanguage } from "../../src/words";
 

@@ -3,11 +3,13 @@ import { IDBFactory } from "fake-indexeddb";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { IndexedDatabase } from "../../src/queue/database";
 import { Shelf } from "../../src/queue/shelf";
-import { LiveSession, WrongCode } from "../../src/seat/live";
+import { WrongCode } from "../../src/seat/arriving";
+import { LiveSession } from "../../src/seat/live";
+import { Places } from "../../src/seat/places";
 import { Delivery } from "../../src/wire/api";
 import { Refused, Unreachable } from "../../src/wire/problems";
 import { emptySheet, type Sheet } from "../../src/wire/sheet";
-import { CARD, Server } from "./server";
+import { CARD, Server, TICKET } from "./server";
 
 const PART = { part: "francais" };
 let factory: IDBFactory;
@@ -68,6 +70,91 @@ describe("a sitting", () => {
     await vi.waitUntil(() => first.superseded.value);
     await settled(first);
     expect(server.strays.map(({ reason }) => reason)).toEqual(["superseded"]);
+  });
+});
+
+describe("the line of logins", () => {
+  const start = async (places: Places) =>
+    LiveSession.start(CARD, { delivery: new Delivery(server.fetch), shelf: new Shelf(await IndexedDatabase.open(factory)), places });
+
+  test("the ticket is sent with the next login, and let go of once inside", async () => {
+    const places = new Places();
+    server.line = 30_000;
+    await expect(start(places)).rejects.toMatchObject({ kind: "queued" });
+    expect(places.of(CARD)).toBe(TICKET);
+    server.line = null;
+    expect((await start(places)).loggedIn).toBe(true);
+    expect(server.tickets).toEqual([undefined, TICKET]);
+    expect(places.of(CARD)).toBeNull();
+  });
+
+  test("a reload of the tab keeps the place, for this number alone", () => {
+    const kept = new Map<string, string>();
+    const storage = {
+      getItem: (key: string) => kept.get(key) ?? null,
+      setItem: (key: string, value: string) => void kept.set(key, value),
+      removeItem: (key: string) => void kept.delete(key),
+    } as Storage;
+    new Places(storage).keep(CARD, TICKET);
+    expect(new Places(storage).of(CARD)).toBe(TICKET);
+    expect(new Places(storage).of({ ...CARD, number: "123456782" })).toBeNull();
+    new Places(storage).drop();
+    expect(kept.size).toBe(0);
+  });
+
+  test("who has the part on this device works on while others log in, and saves once it is their turn", async () => {
+    const before = await page();
+    await before.booklet("francais");
+    await before.loadSheet(PART);
+    server.line = 300;
+    const session = await page();
+    expect(session.loggedIn).toBe(false);
+    expect((await session.booklet("francais")).title).toBe("Français");
+    await session.loadSheet(PART);
+    await session.keep(sheet("pendant la file"), PART);
+    server.line = null;
+    await settled(session);
+    expect(await storedText()).toBe("pendant la file");
+    expect(server.tickets.at(-1)).toBe(TICKET);
+  });
+
+  test("another device, which holds nothing, waits", async () => {
+    await (await page()).booklet("francais");
+    server.line = 300;
+    await expect(page(new IDBFactory())).rejects.toMatchObject({ kind: "queued" });
+  });
+
+  test("a session that ended stands in the line by itself and goes on", async () => {
+    const session = await page();
+    await session.loadSheet(PART);
+    server.line = 200;
+    server.forgotten = true;
+    await session.keep(sheet("encore là"), PART);
+    await vi.waitUntil(() => server.tickets.length === 2, 5_000);
+    server.line = null;
+    await settled(session);
+    expect(server.tickets.at(-1)).toBe(TICKET);
+  });
+});
+
+describe("before the window", () => {
+  test("the sealed booklet is fetched while the pupil waits, and the window opens without a question", async () => {
+    vi.spyOn(Math, "random").mockReturnValue(0);
+    server.window = "waiting";
+    server.opensMs = Date.now() + 400;
+    const session = await page();
+    await vi.waitUntil(() => server.requests.some((request) => request.startsWith("GET /v1/blobs/")), 5_000);
+    vi.restoreAllMocks();
+    session.reachOpening();
+    expect(session.state.state).toBe("waiting");
+    await vi.waitUntil(() => session.now() >= server.opensMs, 5_000);
+    const asked = server.requests.length;
+    session.reachOpening();
+    expect(session.state.state).toBe("open");
+    expect(server.requests).toHaveLength(asked);
+    server.window = "open";
+    expect((await session.booklet("francais")).title).toBe("Français");
+    expect(server.requests.slice(asked)).toEqual(["POST /v1/open"]);
   });
 });
 

@@ -6,11 +6,12 @@ import type { Sheet } from "../../src/wire/sheet";
 
 /** The other end of the wire for tests: one pupil's seat, by the rules of protocol §5. */
 
+export const TICKET = "t".repeat(64);
 export const CARD = { campaign: "sixieme-2026", number: "866668325", code: "MS309CWBGH6Z" };
 const PART = "francais";
 const CONTENT_KEY = new Uint8Array(32).fill(9);
 const STATUS: Partial<Record<Kind, number>> = {
-  "unknown-seat": 401, "no-session": 401, absent: 404, superseded: 409, conflict: 409, late: 410,
+  "unknown-seat": 401, "no-session": 401, absent: 404, queued: 429, superseded: 409, conflict: 409, late: 410,
 };
 
 interface Stored {
@@ -27,6 +28,13 @@ export class Server {
   /** The save arrives, its acknowledgement does not. */
   loseAnswers = false;
   opened = false;
+  window: "waiting" | "open" = "open";
+  opensMs = 0;
+  /** How long a login without the right ticket is told to wait; null: nobody waits. */
+  line: number | null = null;
+  /** Sessions given before are of no use any more. */
+  forgotten = false;
+  readonly tickets: (string | undefined)[] = [];
   readonly requests: string[] = [];
   readonly #keys = SeatKeys.fromCode(CARD);
   #booklet: Bytes = new Uint8Array(0);
@@ -57,10 +65,10 @@ export class Server {
 
   async #answer(path: string, init: RequestInit): Promise<Response> {
     const headers = init.headers as Record<string, string>;
-    if (path === "/v1/login") return this.#login(JSON.parse(String(init.body)) as { token: string });
+    if (path === "/v1/login") return this.#login(JSON.parse(String(init.body)) as { token: string; ticket?: string });
     if (path.startsWith("/v1/blobs/")) return new Response(this.#booklet);
     const epoch = Number(/^Bearer session-(\d+)$/.exec(headers["Authorization"] ?? "")?.[1] ?? NaN);
-    if (Number.isNaN(epoch)) return problem("no-session");
+    if (Number.isNaN(epoch) || this.forgotten) return problem("no-session");
     if (path === "/v1/sheet" && init.method === "PUT") return this.#save(epoch, headers, new Uint8Array(init.body as ArrayBuffer));
     if (epoch !== this.epoch) return problem("superseded");
     if (path === "/v1/sitting") return json(this.#state());
@@ -69,9 +77,12 @@ export class Server {
     throw new Error(`no such request: ${path}`);
   }
 
-  async #login({ token }: { token: string }): Promise<Response> {
+  async #login({ token, ticket }: { token: string; ticket?: string }): Promise<Response> {
+    this.tickets.push(ticket);
     if (token !== toBase64Url(await (await this.#keys).loginToken())) return problem("unknown-seat");
+    if (this.line !== null) return problem("queued", false, { retry_ms: this.line, ticket: TICKET });
     this.epoch += 1;
+    this.forgotten = false;
     return json(this.#state());
   }
 
@@ -80,7 +91,7 @@ export class Server {
   }
 
   #state() {
-    return { session: `session-${this.epoch}`, epoch: this.epoch, now_ms: Date.now(), campaign: CARD.campaign, number: CARD.number, role: "pupil", group: "0123456789abcdef", state: "open", opens_ms: 0, closes_ms: 4e12, parts: [this.#part()], group_key: null };
+    return { session: `session-${this.epoch}`, epoch: this.epoch, now_ms: Date.now(), campaign: CARD.campaign, number: CARD.number, role: "pupil", group: "0123456789abcdef", state: this.window, opens_ms: this.opensMs, closes_ms: 4e12, parts: [this.#part()], group_key: null };
   }
 
   async #open(): Promise<Response> {
@@ -117,7 +128,7 @@ function json(body: object): Response {
   return new Response(JSON.stringify(body), { headers: { "Content-Type": "application/json" } });
 }
 
-function problem(kind: Kind, kept = false): Response {
-  return new Response(JSON.stringify({ problem: kind, detail: "", kept, retry_ms: null, now_ms: null }), { status: STATUS[kind] ?? 500 });
+function problem(kind: Kind, kept = false, more: object = {}): Response {
+  return new Response(JSON.stringify({ problem: kind, detail: "", kept, retry_ms: null, now_ms: null, ...more }), { status: STATUS[kind] ?? 500 });
 }
 
