@@ -35,7 +35,8 @@ class Place(Struct):
     mark: bytes = b""
     epoch: int = 0
     open: dict[bytes, int] = field(default_factory=dict)
-    """Sent, and no answer that settles it: mark → version."""
+    """Sent, and no answer that settles it: mark → version. What was refused stays here: an attempt
+    before may have been stored."""
     kept: dict[bytes, StrayReason] = field(default_factory=dict)
     """Refused, and said to be kept."""
     replaced: set[bytes] = field(default_factory=set)
@@ -74,10 +75,6 @@ class Place(Struct):
         """A refusal that says `kept`."""
         self.open.pop(mark, None)
         self.kept[mark] = STRAY_OF[kind]
-
-    def refused(self, mark: bytes) -> None:
-        """A refusal that keeps nothing: it is neither here nor there."""
-        self.open.pop(mark, None)
 
 
 class Findings(Struct):

@@ -1,0 +1,402 @@
+"""Who uses the devices: pupils with their mishaps, keying teachers, even pacers, those who log in.
+
+Every actor has the same life: `start` when its process starts, `finish` when the time is over,
+`closed` when the window was closed; `unsent` tells how many of its sheets still have no answer.
+"""
+
+import base64
+from collections import deque
+from functools import partial
+from math import sqrt
+from time import perf_counter
+from typing import Protocol
+
+import msgspec
+
+from ardoise.bench.device import Device, World, problem_of
+from ardoise.bench.ledger import Place
+from ardoise.bench.profiles import Profile
+from ardoise.bench.sheets import Sealer
+from ardoise.bench.sitting import Paper, Sitting
+from ardoise.contract.sitting import Login
+
+
+class Life(Protocol):
+    """What the generator does with an actor."""
+
+    @property
+    def places(self) -> list[Place]:
+        """The sheets it writes, for the ledger."""
+
+    def start(self, began: float) -> None:
+        """Plan everything, from `began` on."""
+
+    def finish(self) -> None:
+        """No new answers from here on."""
+
+    def closed(self) -> None:
+        """The window is closed: those who are late come now."""
+
+    @property
+    def unsent(self) -> int:
+        """Sheets that still wait, those meant to be late left out."""
+
+
+class Pupil:
+    """One pupil of a year group."""
+
+    __slots__ = ("_began", "_end", "_late", "_profile", "_state", "_world", "devices", "place")
+
+    def __init__(self, world: World, profile: Profile, number: str) -> None:
+        self._world = world
+        self._profile = profile
+        self._state: str | None = None
+        self._began = self._end = 0.0
+        self._late = world.chance.share() < profile.late
+        self.place = Place(number, world.seats.part)
+        self.devices: list[Sitting] = []
+
+    @property
+    def places(self) -> list[Place]:
+        """The one sheet."""
+        return [self.place]
+
+    @property
+    def unsent(self) -> int:
+        """See Life."""
+        return 0 if self._late else sum(d.unsent for d in self.devices if not d.over)
+
+    def start(self, began: float) -> None:
+        """See Life."""
+        profile, chance, at = self._profile, self._world.chance, self._world.timers.at
+        arrival = began + profile.arrive_s * (1 - sqrt(1 - chance.share()))
+        last = began + profile.minutes * 60
+        self._end = last - profile.end_s * chance.share()
+        self._began = arrival
+        self._move("to come")
+        at(arrival, self._arrive)
+        working = (arrival + profile.every_s, max(arrival + profile.every_s, self._end))
+        for share, event in (
+            (profile.reconnects, self._reconnect),
+            (profile.reloads, self._reload),
+            (profile.takeovers, self._go_elsewhere),
+            (profile.offline, self._go_offline),
+        ):
+            if chance.share() < share:
+                at(chance.between(*working), event)
+
+    def finish(self) -> None:
+        """See Life."""
+
+    def closed(self) -> None:
+        """See Life."""
+        if self._late and self.devices:
+            self._late = False
+            self.devices[-1].come_back(perf_counter())
+
+    def _move(self, to: str) -> None:
+        self._world.tally.moved(self._state, to)
+        self._state = to
+
+    def _device(self) -> Sitting:
+        number, seats = self.place.number, self._world.seats
+        key = seats.keys(number).sheet_key(seats.part)
+        paper = Paper(self.place, Sealer(self._world.texts, number, key))
+        sitting = Sitting(self._world, number, {number: paper})
+        self.devices.append(sitting)
+        return sitting
+
+    def _arrive(self, since: float) -> None:
+        self._move("waiting")
+        device = self._device()
+        device.begin(since, partial(self._work, device))
+
+    def _work(self, device: Sitting) -> None:
+        """In: the first answer comes after a while."""
+        if device.over:
+            self._move(device.over)
+            return
+        self._move("working")
+        self._world.timers.at(self._next(perf_counter()), partial(self._answer, device))
+
+    def _next(self, now: float) -> float:
+        return now + self._world.chance.around(self._profile.every_s)
+
+    def _answer(self, device: Sitting, since: float) -> None:
+        """One more answer on this device, and the time of the next."""
+        if device.gone or device.over:
+            return
+        if device is not self.devices[-1]:
+            # Taken over: a word or two is still typed here, and becomes strays.
+            device.answer(since)
+            return
+        if since >= self._end:
+            self._hand_in(device, since)
+            return
+        share = (since - self._began) / max(1.0, self._end - self._began)
+        paper = device.papers[self.place.number]
+        paper.kib = min(self._profile.most_kib, 1 + int(share * self._profile.most_kib))
+        device.answer(since)
+        self._world.timers.at(
+            min(self._next(since), max(self._end, since + 0.01)), partial(self._answer, device)
+        )
+
+    def _hand_in(self, device: Sitting, since: float) -> None:
+        """The last answer. Who is late has lost the network just now."""
+        if self._late:
+            device.offline = True
+        else:
+            device.come_back(since)
+        device.answer(since)
+        self._move("late" if self._late else "done")
+
+    # -- mishaps ---------------------------------------------------------------------------
+
+    def _reconnect(self, _since: float) -> None:
+        if self._state == "working":
+            self.devices[-1].cut()
+
+    def _reload(self, since: float) -> None:
+        """The page goes away and comes back: login again, the booklet from the cache."""
+        if self._state != "working":
+            return
+        before = self.devices[-1]
+        if before.unsent:
+            # The runner keeps what is unsent over a reload; here the reload waits for it.
+            self._world.timers.at(since + 0.5, self._reload)
+            return
+        before.leave()
+        self._move("waiting")
+        device = self._device()
+        device.cached = True
+        device.begin(since, partial(self._work, device))
+
+    def _go_elsewhere(self, since: float) -> None:
+        """A second device logs in; the first has not noticed."""
+        if self._state != "working" or self.devices[-1].offline:
+            return
+        before = self.devices[-1]
+        device = self._device()
+        device.begin(since, partial(self._work, device))
+        self._world.timers.at(since + 1.0, partial(self._answer, before))
+
+    def _go_offline(self, since: float) -> None:
+        if self._state != "working":
+            return
+        device = self.devices[-1]
+        device.offline = True
+        device.cut()
+        self._move("offline")
+
+        def back(since: float) -> None:
+            if self._state == "offline":
+                self._move("working")
+            if not (self._late and self._state == "late"):
+                device.come_back(since)
+
+        self._world.timers.at(since + self._world.chance.around(self._profile.offline_s), back)
+
+
+class Teacher:
+    """Keys the booklets of a class, line after line."""
+
+    def __init__(
+        self, world: World, profile: Profile, number: str, group: str, pupils: tuple[str, ...]
+    ) -> None:
+        self._world = world
+        self._profile = profile
+        self._number = number
+        self._group = group
+        self._end = 0.0
+        self._line = 0
+        self._pupils = pupils
+        self.places = [Place(pupil, world.seats.part) for pupil in pupils]
+        self._sitting = self._device()
+
+    @property
+    def unsent(self) -> int:
+        """See Life."""
+        return 0 if self._sitting.over else self._sitting.unsent
+
+    def start(self, began: float) -> None:
+        """See Life."""
+        profile, chance, at = self._profile, self._world.chance, self._world.timers.at
+        arrival = began + profile.arrive_s * chance.share()
+        self._end = began + profile.minutes * 60
+        self._world.tally.moved(None, "to come")
+        at(arrival, self._arrive)
+        if chance.share() < profile.reloads:
+            at(chance.between(arrival, self._end), self._reload)
+        if chance.share() < profile.reconnects:
+            at(chance.between(arrival, self._end), lambda _: self._sitting.cut())
+
+    def finish(self) -> None:
+        """See Life."""
+
+    def closed(self) -> None:
+        """See Life."""
+
+    def _device(self) -> Sitting:
+        seats = self._world.seats
+        papers = {
+            place.number: Paper(
+                place,
+                Sealer(self._world.texts, place.number, seats.sheet_key(place.number, self._group)),
+            )
+            for place in self.places
+        }
+        return Sitting(self._world, self._number, papers)
+
+    def _arrive(self, since: float) -> None:
+        self._world.tally.moved("to come", "waiting")
+        sitting = self._sitting
+
+        def work() -> None:
+            self._world.tally.moved("waiting", sitting.over or "working")
+            self._world.timers.at(perf_counter(), partial(self._key, sitting))
+
+        sitting.begin(since, work)
+
+    def _key(self, sitting: Sitting, since: float) -> None:
+        if sitting.gone or sitting.over:
+            return
+        if since >= self._end:
+            self._world.tally.moved("working", "done")
+            return
+        sitting.answer(since, self._pupils[(self._line // 5) % len(self._pupils)])
+        self._line += 1
+        pause = self._world.chance.around(self._profile.every_s)
+        self._world.timers.at(since + pause, partial(self._key, sitting))
+
+    def _reload(self, since: float) -> None:
+        before = self._sitting
+        if not before.session or before.over or before.unsent:
+            return
+        before.leave()
+        self._sitting = self._device()
+        self._sitting.cached = True
+        again = partial(self._key, self._sitting)
+        self._sitting.begin(since, lambda: self._world.timers.at(perf_counter(), again))
+
+
+class Pacer:
+    """One connection that saves at its own even beat."""
+
+    def __init__(self, world: World, profile: Profile, number: str, phase: float) -> None:
+        """`phase`: 0 to 1, its place within the beat."""
+        self._world = world
+        self._profile = profile
+        self._phase = phase
+        self._period = (profile.connections or profile.pupils) / profile.rate
+        self._end = 0.0
+        key = world.seats.keys(number).sheet_key(world.seats.part)
+        place = Place(number, world.seats.part)
+        self.places = [place]
+        paper = Paper(place, Sealer(world.texts, number, key))
+        self._sitting = Sitting(world, number, {number: paper})
+        self._sitting.cached = True
+
+    @property
+    def unsent(self) -> int:
+        """See Life."""
+        return 0 if self._sitting.over else self._sitting.unsent
+
+    def start(self, began: float) -> None:
+        """Logins are spread evenly over the arrival; the beat begins once all should be in."""
+        world, profile = self._world, self._profile
+        first = began + profile.arrive_s
+        self._end = first + profile.minutes * 60
+        world.tally.moved(None, "to come")
+
+        def arrive(since: float) -> None:
+            world.tally.moved("to come", "waiting")
+            self._sitting.begin(since, ready)
+
+        def ready() -> None:
+            world.tally.moved("waiting", self._sitting.over or "working")
+            behind = max(0, -(-(perf_counter() - first) // self._period))
+            world.timers.at(first + (self._phase + behind) * self._period, self._beat)
+
+        world.timers.at(began + self._phase * profile.arrive_s * 0.9, arrive)
+
+    def _beat(self, since: float) -> None:
+        if since >= self._end or self._sitting.over:
+            self._world.tally.moved("working", self._sitting.over or "done")
+            return
+        self._sitting.answer(since)
+        self._world.timers.at(since + self._period, self._beat)
+
+    def finish(self) -> None:
+        """See Life."""
+
+    def closed(self) -> None:
+        """See Life."""
+
+
+class Knocker:
+    """Logs seats in, one after the other, at an even rate on a few connections."""
+
+    def __init__(
+        self, world: World, profile: Profile, numbers: list[str], share: float, connections: int
+    ) -> None:
+        """`share`: of the whole rate."""
+        self._world = world
+        self._profile = profile
+        self._period = 1 / (profile.rate * share)
+        self._end = 0.0
+        self._due: deque[float] = deque()
+        self._turn = 0
+        self._idle = [Device(world) for _ in range(connections)]
+        self.places: list[Place] = []
+        self._requests = [self._request(number) for number in numbers]
+
+    @property
+    def unsent(self) -> int:
+        """Logins that wait for a connection."""
+        return len(self._due)
+
+    def start(self, began: float) -> None:
+        """See Life."""
+        self._end = began + self._profile.minutes * 60
+        self._world.timers.at(began, self._beat)
+
+    def finish(self) -> None:
+        """See Life."""
+        self._due.clear()
+
+    def closed(self) -> None:
+        """See Life."""
+
+    def _request(self, number: str) -> bytes:
+        seats, host = self._world.seats, self._world.endpoint.target.authority
+        token = base64.urlsafe_b64encode(seats.keys(number).login_token()).rstrip(b"=").decode()
+        body = msgspec.json.encode(Login(seats.campaign, number, token))
+        return (
+            b"POST /v1/login HTTP/1.1\r\nhost: %b\r\ncontent-type: application/json\r\n"
+            b"content-length: %d\r\n\r\n%b"
+        ) % (host.encode(), len(body), body)
+
+    def _beat(self, since: float) -> None:
+        if since >= self._end:
+            return
+        self._due.append(since)
+        self._knock()
+        self._world.timers.at(since + self._period, self._beat)
+
+    def _knock(self) -> None:
+        while self._due and self._idle:
+            device = self._idle.pop()
+            self._turn += 1
+            raw = self._requests[self._turn % len(self._requests)]
+            device.ask("login", raw, self._due.popleft(), partial(self._answered, device))
+
+    def _answered(self, device: Device, status: int, _head: bytes, body: bytes) -> None:
+        if status != 200:
+            why = problem_of(body).problem if status else body.decode()
+            self._world.tally.trouble("login", why)
+        else:
+            device.keep_tls_session()
+        if self._profile.handshakes:
+            device.cut()
+        self._idle.append(device)
+        self._knock()
