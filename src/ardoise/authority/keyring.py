@@ -10,7 +10,8 @@ import fcntl
 import hmac
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -43,19 +44,30 @@ class _KeyFile(msgspec.Struct, forbid_unknown_fields=True):
 class CampaignKey:
     """Seals fields of rows, bound to (table, row, column), and makes blind indexes."""
 
-    secret: bytes
+    secret: bytes = field(repr=False)
 
     def seal(self, table: str, row: str, column: str, value: bytes) -> bytes:
         """AES-256-GCM; 28 bytes longer than the value."""
-        return wrap(expand(self.secret, "field"), joined(table, row, column), value)
+        return wrap(self._field, joined(table, row, column), value)
 
     def unseal(self, table: str, row: str, column: str, sealed: bytes) -> bytes:
         """Raises SealError for another place or a changed value."""
-        return unwrap(expand(self.secret, "field"), joined(table, row, column), bytes(sealed))
+        return unwrap(self._field, joined(table, row, column), bytes(sealed))
 
     def index(self, purpose: str, value: str) -> bytes:
         """A keyed blind index (HMAC-SHA256): equal values meet, nothing else shows. 32 bytes."""
-        return hmac.digest(expand(self.secret, "index", purpose), value.encode(), "sha256")
+        key = self._indexes.get(purpose)
+        if key is None:
+            key = self._indexes[purpose] = expand(self.secret, "index", purpose)
+        return hmac.digest(key, value.encode(), "sha256")
+
+    @cached_property
+    def _field(self) -> bytes:
+        return expand(self.secret, "field")
+
+    @cached_property
+    def _indexes(self) -> dict[str, bytes]:
+        return {}
 
 
 class KeyRing:

@@ -1,5 +1,6 @@
 """The sheet: the state of one part of one sitting. Read by the runner and the authority alone."""
 
+import re
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -41,19 +42,43 @@ class Sheet(Struct, frozen=True, forbid_unknown_fields=True):
     part: PartId
     version: int
     writer: Writer
-    position: BookletItemId | None
-    visited: tuple[BookletItemId, ...]
-    responses: dict[BookletItemId, dict[ResponseId, tuple[ResponseValue, ...]]]
-    seconds: dict[BookletItemId, float]
+    position: str | None
+    visited: tuple[str, ...]
+    """Names here and below are `BookletItemId`s: `decode` holds them to that, each one once."""
+    responses: dict[str, dict[str, tuple[ResponseValue, ...]]]
+    """Item → `ResponseId` → values."""
+    seconds: dict[str, float]
     """Time on each item. For study; nothing is decided by it."""
-    flags: tuple[BookletItemId, ...] = ()
-    absent: tuple[BookletItemId, ...] = ()
+    flags: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
     path: Annotated[tuple[Step, ...], Meta(max_length=STEPS_LIMIT)] = ()
     """Test parts in the order in which they were entered."""
     started: Annotated[dict[Timed, int], Meta(max_length=TIMED_LIMIT)] = {}
     """What has a time limit: when it began, in ms by the server's clock as the runner knew it."""
 
 
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
+_DECODER = msgspec.json.Decoder(Sheet)
+
+
 def decode(payload: bytes) -> Sheet:
     """Raises msgspec.ValidationError."""
-    return msgspec.json.decode(payload, type=Sheet)
+    sheet = _DECODER.decode(payload)
+    names = items_named(sheet)
+    names.update(*sheet.responses.values())
+    if not all(map(_NAME.fullmatch, names)):
+        raise msgspec.ValidationError("a name in the sheet is none of an item or a response")
+    return sheet
+
+
+def decode_checked(payload: bytes) -> Sheet:
+    """A sheet that `decode` let through once, and that nobody can have changed since."""
+    return _DECODER.decode(payload)
+
+
+def items_named(sheet: Sheet) -> set[str]:
+    """Every item that the sheet speaks of."""
+    named = {*sheet.visited, *sheet.flags, *sheet.absent, *sheet.seconds, *sheet.responses}
+    if sheet.position is not None:
+        named.add(sheet.position)
+    return named

@@ -49,6 +49,10 @@ class SeatKeys:
         """A teacher's seat: unwraps the group's key."""
         return expand(self.root, "group")
 
+    def nonce_key(self) -> bytes:
+        """From it come the nonces of what is wrapped for the seat. The authority's alone."""
+        return expand(self.root, "nonce")
+
     def shuffle_seed(self, part: str) -> bytes:
         """Fixes the order of shuffled options for this seat and part, on any machine."""
         return expand(self.root, "shuffle", part)

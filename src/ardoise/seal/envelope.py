@@ -5,6 +5,7 @@ data, so a sheet put in another pupil's place does not open.
 """
 
 import gzip
+import hmac
 import zlib
 
 from cryptography.exceptions import InvalidTag
@@ -60,14 +61,19 @@ def padded(payload: bytes) -> bytes:
     return body + bytes(-len(body) % BLOCK)
 
 
-def unpadded(body: bytes, *, limit: int) -> bytes:
-    """The payload of `padded`. Raises SealError if malformed or above `limit` bytes."""
+def packed_in(body: bytes) -> bytes:
+    """The gzip of `padded`'s payload, as it is. Raises SealError if its length does not fit."""
     size = int.from_bytes(body[:LENGTH_PREFIX], "big")
     if len(body) < LENGTH_PREFIX or size > len(body) - LENGTH_PREFIX:
         raise SealError("the length inside does not fit")
+    return body[LENGTH_PREFIX : LENGTH_PREFIX + size]
+
+
+def inflated(packed: bytes, *, limit: int) -> bytes:
+    """The payload of a gzip. Raises SealError if it is none, TooLarge above `limit` bytes."""
     inflater = zlib.decompressobj(wbits=31)
     try:
-        payload = inflater.decompress(body[LENGTH_PREFIX : LENGTH_PREFIX + size], limit + 1)
+        payload = inflater.decompress(packed, limit + 1)
     except zlib.error as fault:
         raise SealError("the content is not gzip") from fault
     if len(payload) > limit:
@@ -75,6 +81,11 @@ def unpadded(body: bytes, *, limit: int) -> bytes:
     if not inflater.eof:
         raise SealError("the content is cut short")
     return payload
+
+
+def unpadded(body: bytes, *, limit: int) -> bytes:
+    """The payload of `padded`. Raises SealError if malformed or above `limit` bytes."""
+    return inflated(packed_in(body), limit=limit)
 
 
 def seal(key: bytes, context: bytes, payload: bytes, *, source: Source = system) -> bytes:
@@ -85,16 +96,22 @@ def seal(key: bytes, context: bytes, payload: bytes, *, source: Source = system)
 
 def unseal(key: bytes, context: bytes, sealed: bytes, *, limit: int = 1 << 20) -> bytes:
     """The payload of `seal`. Raises SealError; `limit` bounds it in bytes."""
-    try:
-        body = AESGCM(key).decrypt(sealed[:NONCE], sealed[NONCE:], context)
-    except (InvalidTag, ValueError) as fault:
-        raise SealError("it does not open with this key in this place") from fault
-    return unpadded(body, limit=limit)
+    return unpadded(unwrap(key, context, sealed), limit=limit)
 
 
 def wrap(key: bytes, context: bytes, secret: bytes, *, source: Source = system) -> bytes:
     """A short secret (a key, a field of a row) under AES-256-GCM, without padding."""
     nonce = source(NONCE)
+    return nonce + AESGCM(key).encrypt(nonce, secret, context)
+
+
+def wrap_alike(key: bytes, context: bytes, secret: bytes, *, nonce_key: bytes) -> bytes:
+    """`wrap` that gives the same bytes each time: its nonce is made from all that goes in.
+
+    Another secret or context has another nonce, so that none serves twice (as in RFC 8452).
+    `secret` has 32 bytes: a key.
+    """
+    nonce = hmac.digest(nonce_key, context + secret, "sha256")[:NONCE]
     return nonce + AESGCM(key).encrypt(nonce, secret, context)
 
 

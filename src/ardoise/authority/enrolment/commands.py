@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 from ardoise.authority.default_command import DefaultCommandGroup
 
@@ -41,6 +48,10 @@ CampaignId = Annotated[str, typer.Argument(metavar="CAMPAIGN")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")]
 School = Annotated[str | None, typer.Option("--school", help="Only this school, by its UAI.")]
 ClassId = Annotated[int | None, typer.Option("--class", help="Only this class, by its identifier.")]
+Workers = Annotated[
+    int | None,
+    typer.Option("--workers", min=1, max=256, help="Processes to compute with; one a core if not."),
+]
 Runner = Annotated[
     Path | None,
     typer.Option(
@@ -54,18 +65,24 @@ def enrol(
     campaign: CampaignId,
     spares: Annotated[int, typer.Option(help="Spare pupils' seats in each class.")] = 1,
     teachers: Annotated[int, typer.Option(help="Teachers' seats in each class.")] = 1,
+    workers: Workers = None,
     as_json: Json = False,
 ) -> None:
     """Draw what is missing. Safe to stop and to run again: nobody is drawn twice."""
     from ardoise.authority.enrolment import rules
     from ardoise.authority.enrolment.booklets import prepare_booklets
 
-    with _refusals(), _bar("classes", quiet=as_json) as progress:
+    with _refusals(), _bars("classes", "seats' keys", quiet=as_json) as (classes, keys):
         chosen = _campaign(campaign)
         # First, so that content at fault is found before a card is printed.
         prepare_booklets(chosen)
         drawn = rules.enrol(
-            chosen, spares_per_class=spares, teachers_per_class=teachers, progress=progress
+            chosen,
+            spares_per_class=spares,
+            teachers_per_class=teachers,
+            progress=classes,
+            key_progress=keys,
+            workers=workers,
         )
     if as_json:
         _print_json(drawn)
@@ -183,6 +200,7 @@ def write(
     campaign: CampaignId,
     out: Annotated[Path, typer.Option(dir_okay=False, help="The zip file to write.")],
     runner: Runner = None,
+    workers: Workers = None,
     as_json: Json = False,
 ) -> None:
     """Write a new kit as a file. It holds nothing personal."""
@@ -193,9 +211,11 @@ def write(
 
     with _refusals():
         chosen = _campaign(campaign)
-        with _bar("seats", quiet=as_json) as progress:
-            written = write_kit(chosen, out, runner=runner, progress=progress)
-        verify_kit(out, settings.KEYRING.public_key())
+        with _bars("seats' keys", "seats", "checked", quiet=as_json) as (keys, seats, checked):
+            written = write_kit(
+                chosen, out, runner=runner, workers=workers, progress=seats, key_progress=keys
+            )
+            verify_kit(out, settings.KEYRING.public_key(), progress=checked)
     if as_json:
         _print_json({"serial": written.serial, "seats": written.seats, "blobs": len(written.blobs)})
     else:
@@ -210,6 +230,7 @@ def send(
         typer.Option(exists=True, dir_okay=False, help="A kit written before, or left unsent."),
     ] = None,
     runner: Runner = None,
+    workers: Workers = None,
     as_json: Json = False,
 ) -> None:
     """Write a new kit and send it, or go on sending a file. Only what is missing travels."""
@@ -224,12 +245,14 @@ def send(
         chosen = _campaign(campaign)
         kit = file or settings.HOME / f"{chosen.pk}.kit.zip"
         if file is None:
-            with _bar("seats", quiet=as_json) as progress:
-                write_kit(chosen, kit, runner=runner, progress=progress)
+            with _bars("seats' keys", "seats", quiet=as_json) as (keys, seats):
+                write_kit(
+                    chosen, kit, runner=runner, workers=workers, progress=seats, key_progress=keys
+                )
         try:
             with DeliveryCalls.from_settings() as calls:
-                with _bar("sent", quiet=as_json) as progress:
-                    installed = send_kit(kit, calls, campaign=chosen.pk, progress=progress)
+                with _bars("sent", quiet=as_json) as (sent,):
+                    installed = send_kit(kit, calls, campaign=chosen.pk, progress=sent)
                 tell_voids(chosen, calls)
                 tell_times(chosen, calls)
         except Exception:
@@ -271,6 +294,7 @@ def _class_groups(
 @contextmanager
 def _refusals() -> "Iterator[None]":
     """Expected refusals are a line and exit code 2; anything else is a fault of ours."""
+    from ardoise.authority.cores import WorkerLost
     from ardoise.authority.delivery_calls import DeliveryRefusal, DeliveryUnreachable
     from ardoise.authority.enrolment.kitfile import KitFault
     from ardoise.authority.enrolment.rules import EnrolmentRefused
@@ -287,18 +311,23 @@ def _refusals() -> "Iterator[None]":
         EnrolmentRefused,
         KitFault,
         OSError,
+        WorkerLost,
     ) as fault:
         typer.echo(str(fault), err=True)
         raise typer.Exit(2) from fault
 
 
 @contextmanager
-def _bar(what: str, *, quiet: bool) -> "Iterator[Callback]":
+def _bars(*what: str, quiet: bool) -> "Iterator[tuple[Callback, ...]]":
+    """A bar for each thing that is counted; each shows once it has something to say."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     console = Console(stderr=True)
-    with Progress(*columns, TimeRemainingColumn(), console=console, disable=quiet) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    with Progress(*columns, TimeRemainingColumn(), console=console, disable=quiet) as bars:
+
+        def of(task: TaskID) -> "Callback":
+            return lambda done, total: bars.update(task, completed=done, total=total, visible=True)
+
+        yield tuple(of(bars.add_task(each, total=None, visible=False)) for each in what)
 
 
 def _write_secret(out: Path, content: bytes) -> None:

@@ -5,7 +5,7 @@ place in a table must not lead from a number back to a name.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
@@ -23,6 +23,8 @@ from ardoise.contract import limits
 from ardoise.seal import codes, numbers
 from ardoise.seal.randomness import Source, reference
 
+Progress = Callable[[int, int], None]
+"""Called with how much is done, and of how much."""
 MOST_SEATS = 40
 """Spare or teachers' seats in one class group at most."""
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from ardoise.authority.campaigns.models import Campaign, Part
+from ardoise.authority.enrolment import chunking
 from ardoise.authority.enrolment.models import ContentKey, Seat
 from ardoise.authority.keyring import CampaignKey
 from ardoise.content import keymap
@@ -19,7 +20,7 @@ from ardoise.scoring import compile_item
 from ardoise.scoring.instantiate import TemplateValues
 from ardoise.seal.randomness import Source, below
 
-FIRST = 1
+FIRST = chunking.FIRST
 _TABLE, _FIELD = "enrolment_seat", "forms"
 
 
@@ -60,10 +61,7 @@ def seal_forms(key: CampaignKey, number: str, forms: Mapping[str, int]) -> bytes
 
 def forms_of(key: CampaignKey, seat: Seat) -> Mapping[str, int]:
     """Part → the seat's form; a part that is not in it has one form. Raises SealError."""
-    if not seat.forms:
-        return {}
-    content = key.unseal(_TABLE, seat.number, _FIELD, bytes(seat.forms))
-    return msgspec.json.decode(content, type=dict[str, int])
+    return chunking.open_forms(key, seat.number, bytes(seat.forms))
 
 
 def forms_by_number(

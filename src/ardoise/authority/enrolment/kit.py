@@ -21,6 +21,7 @@ from ardoise.authority.enrolment import seating
 from ardoise.authority.enrolment.booklets import prepare_booklets
 from ardoise.authority.enrolment.models import Kit, SealedBlob, Seat
 from ardoise.authority.enrolment.rules import EnrolmentRefused, Progress
+from ardoise.authority.enrolment.stretching import stretch
 from ardoise.authority.keyring import CampaignKey
 from ardoise.clock import Clock, milliseconds, system_clock
 from ardoise.contract import kit, limits
@@ -54,23 +55,29 @@ def write_kit(
     clock: Clock = system_clock,
     source: Source = system,
     progress: Progress | None = None,
+    key_progress: Progress | None = None,
+    workers: int | None = None,
 ) -> KitWritten:
     """Write a new kit of `campaign` to the zip file `out`, and keep its manifest.
 
     `runner`: the folder of the built runner, whose files are listed with their hashes.
-    `progress` counts seats. Raises EnrolmentRefused, ContentFault, CampaignKeyDestroyed, OSError.
+    `progress` counts seats, which are made on `workers` cores; `key_progress` those whose keys were
+    not made when they were enrolled. Seats that have not changed since an
+    earlier kit stand in the same bytes here. Raises EnrolmentRefused, ContentFault,
+    CampaignKeyDestroyed, WorkerLost, OSError.
     """
     # 1. Seal what is not sealed yet.
     if campaign.state not in _STATES:
         raise EnrolmentRefused(f"the campaign is {campaign.state}: a kit follows its enrolment")
     key = settings.KEYRING.campaign_key(campaign.pk)
     prepare_booklets(campaign, source=source)
+    stretch(campaign, key, workers=workers, progress=key_progress)
     # 2. Write seats and booklets beside the place where the kit belongs.
     unfinished = out.with_name(out.name + ".part")
     try:
         with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             written = KitWritten()
-            _write_seats(archive, written, campaign, key, source=source, progress=progress)
+            _write_seats(archive, written, campaign, key, workers=workers, progress=progress)
             _write_blobs(archive, written, campaign)
             # 3. Sign a manifest that names them, under the next serial.
             row = _signed(campaign, written, _runner_files(runner), clock)
@@ -89,12 +96,12 @@ def _write_seats(
     campaign: Campaign,
     key: CampaignKey,
     *,
-    source: Source,
+    workers: int | None,
     progress: Progress | None,
 ) -> None:
     total = Seat.objects.filter(campaign=campaign, voided_at=None).count()
     parts = seating.sealed_parts(campaign, key)
-    for encoded, count in seating.chunks(campaign, key, parts, source=source):
+    for encoded, count in seating.chunks(campaign, key, parts, workers=workers):
         written.chunks.append(_add_named(archive, CHUNKS, encoded))
         written.seats += count
         if progress is not None:

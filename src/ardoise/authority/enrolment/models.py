@@ -32,6 +32,9 @@ class Seat(models.Model):
     number = models.CharField(max_length=9)
     code = models.BinaryField()
     """Sealed: key.seal('enrolment_seat', number, 'code', …)."""
+    root = models.BinaryField(default=b"")
+    """What PBKDF2 makes of the code (seal.derive), sealed: ('enrolment_seat', number, 'root');
+    empty until enrolment.stretching has been there."""
     role = models.CharField(max_length=8)
     group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="seats")
     time_percent = models.PositiveSmallIntegerField(default=100)

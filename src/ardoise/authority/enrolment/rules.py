@@ -6,7 +6,7 @@ later run gives seats to pupils that came since.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -16,8 +16,10 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from ardoise.authority.campaigns import rules as campaigns
 from ardoise.authority.campaigns.models import Campaign
-from ardoise.authority.enrolment.drawing import Drawer, Drawn, EnrolmentRefused, Plan
+from ardoise.authority.enrolment.drawing import Drawer, Drawn, EnrolmentRefused, Plan, Progress
 from ardoise.authority.enrolment.models import Group, Seat
+from ardoise.authority.enrolment.roots import open_code
+from ardoise.authority.enrolment.stretching import stretch
 from ardoise.authority.keyring import CampaignKey
 from ardoise.authority.linkage import rules as linkage
 from ardoise.authority.registry.identity import open_time
@@ -28,9 +30,6 @@ BATCH = 50
 """Class groups in one transaction: some 1,300 pupils."""
 _TRIES = 5
 _STATES = {Campaign.State.DRAFT, Campaign.State.ENROLLED, Campaign.State.OPEN}
-
-Progress = Callable[[int, int], None]
-"""Called with how much is done, and of how much."""
 
 
 @dataclass
@@ -54,11 +53,14 @@ def enrol(
     teachers_per_class: int = 1,
     source: Source = system,
     progress: Progress | None = None,
+    key_progress: Progress | None = None,
+    workers: int | None = None,
 ) -> Enrolled:
     """Give every pupil of the roll a seat, draw what else is missing, and say what was added.
 
+    `progress` counts classes, `key_progress` seats whose keys are made, on `workers` cores.
     Raises EnrolmentRefused: the window is over, there are no pupils, or a class is above the
-    protocol's bound; CampaignKeyDestroyed.
+    protocol's bound; CampaignKeyDestroyed; WorkerLost.
     """
     if campaign.state not in _STATES:
         raise EnrolmentRefused(f"the campaign is {campaign.state}: no more seats can be drawn")
@@ -80,6 +82,7 @@ def enrol(
         # Once keying may have begun, a keyed sheet belongs to the group whose key sealed it.
         report.moved = _follow_moves(campaign, key)
     report.retimed = _settle_time(campaign, key)
+    stretch(campaign, key, workers=workers, progress=key_progress)
     if campaign.state == Campaign.State.DRAFT:
         campaigns.advance(campaign, Campaign.State.ENROLLED)
     return report
@@ -87,7 +90,7 @@ def enrol(
 
 def seat_code(key: CampaignKey, seat: Seat) -> str:
     """The twelve characters of a seat's code. Raises SealError."""
-    return key.unseal("enrolment_seat", seat.number, "code", bytes(seat.code)).decode("ascii")
+    return open_code(key, seat.number, bytes(seat.code))
 
 
 def group_key(key: CampaignKey, group: Group) -> bytes:
@@ -160,4 +163,4 @@ def _settle_time(campaign: Campaign, key: CampaignKey) -> int:
     return len(changed)
 
 
-__all__ = ["Enrolled", "EnrolmentRefused", "Plan", "enrol", "group_key", "seat_code"]
+__all__ = ["Enrolled", "EnrolmentRefused", "Plan", "Progress", "enrol", "group_key", "seat_code"]

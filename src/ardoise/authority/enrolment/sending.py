@@ -28,8 +28,8 @@ def send_kit(
 ) -> KitInstalled:
     """Install the kit (of `campaign`, if that is given), sending what delivery says it lacks.
 
-    `progress` counts chunks and blobs. Raises KitFault, DeliveryRefusal (`older`: a newer kit is
-    installed), DeliveryUnreachable.
+    `progress` counts chunks and blobs, those included that were there. Raises KitFault,
+    DeliveryRefusal (`older`: a newer kit is installed), DeliveryUnreachable.
     """
     with KitFile(path, settings.KEYRING.public_key()) as held:
         manifest = held.manifest
@@ -47,13 +47,13 @@ def send_kit(
                 lacking = [sha for sha in refusal.missing if sha in named and sha not in sent]
                 if not lacking:
                     raise
-            for sha256 in lacking:
+            for left, sha256 in zip(reversed(range(len(lacking))), lacking, strict=True):
                 blob = named[sha256]
                 content = held.blob(blob) if sha256 in blobs else held.chunk(blob)
                 calls.put_bytes(sha256, content)
                 sent.add(sha256)
                 if progress is not None:
-                    progress(len(sent), len(named))
+                    progress(len(named) - left, len(named))
     if (installed.campaign, installed.serial) != (manifest.campaign, manifest.serial):
         raise KitFault("delivery answers for another kit than the one sent")
     Kit.objects.filter(campaign_id=installed.campaign, serial=installed.serial).update(

@@ -104,9 +104,10 @@ def tell_times(campaign: Campaign, calls: DeliveryCalls, *, source: Source = sys
     key = settings.KEYRING.campaign_key(campaign.pk)
     parts = seating.sealed_parts(campaign, key)
     count, last = 0, ""
-    while some := list(untold.filter(number__gt=last).order_by("number")[: limits.SEATS_IN_CHUNK]):
+    untold = untold.select_related("group").order_by("number")
+    while some := list(untold.filter(number__gt=last)[: limits.SEATS_IN_CHUNK]):
         last = some[-1].number
-        encoded = seating.chunk(campaign, key, parts, some, source=source)
+        encoded = seating.chunk(campaign, key, parts, some)
         sha256 = hashlib.sha256(encoded).hexdigest()
         calls.put_bytes(sha256, encoded)
         calls.send_order(AddSeats(reference(source), campaign.pk, sha256))
