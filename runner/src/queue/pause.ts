@@ -1,7 +1,13 @@
-/** How long to wait after the nth failure in a row: 1 s doubling to 30 s, half of it random. */
+const LONGEST_MS = 30_000;
+
+/**
+ * How long to wait after the nth failure in a row: up to 2 s, doubling to 30 s. All of it is random
+ * while it grows, since a whole year group fails in the same second; at its longest half of it: by
+ * then everyone is out of step, and a whole year group comes back over half a minute.
+ */
 export function growingPause(failures: number, random: () => number): number {
-  const whole = Math.min(30_000, 1_000 * 2 ** Math.min(failures - 1, 10));
-  return whole * (0.5 + random() / 2);
+  const whole = 2_000 * 2 ** Math.min(failures - 1, 10);
+  return whole < LONGEST_MS ? Math.max(100, whole * random()) : LONGEST_MS * (0.5 + random() / 2);
 }
 
 /** What delivery wishes: that long, and up to as much again; never above two minutes. */

@@ -126,7 +126,7 @@ describe("what is held goes out", () => {
     r.queue.permit(true);
     await r.queue.hold(fresh(1));
     await vi.waitUntil(() => pending(r) === 0);
-    expect(r.pauses).toEqual([750, 1500, 3000, 6000, 12_000, 22_500, 22_500, 22_500]);
+    expect(r.pauses).toEqual([1000, 2000, 4000, 8000, 22_500, 22_500, 22_500, 22_500]);
     expect(r.queue.status.value.online).toBe(true);
   });
 
