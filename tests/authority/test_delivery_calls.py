@@ -59,6 +59,7 @@ class Script:
         signature = signing.RequestSignature(
             int(handler.headers[signing.MOMENT_HEADER]),
             handler.headers[signing.NONCE_HEADER],
+            handler.headers[signing.DIGEST_HEADER],
             base64.b64decode(handler.headers[signing.SIGNATURE_HEADER]),
         )
         signing.verify_request(
@@ -67,9 +68,9 @@ class Script:
             audience=handler.headers["Host"],
             method=handler.command,
             target=handler.path,
-            body=body,
             now_ms=system_milliseconds(),
         )
+        signing.verify_body(signature, body)
         self.seen.append((handler.command, handler.path))
         self.nonces.append(signature.nonce)
         answer = self.answers.pop(0)

@@ -112,7 +112,9 @@ def test_what_was_signed_for_another_server_is_refused(tmp_path: Path) -> None:
         assert refused(lambda: authority.send("GET", target, headers=meant)).status == 404
 
 
-@pytest.mark.parametrize("name", ["ardoise-moment", "ardoise-nonce", "ardoise-signature"])
+@pytest.mark.parametrize(
+    "name", ["ardoise-moment", "ardoise-nonce", "ardoise-digest", "ardoise-signature"]
+)
 @pytest.mark.parametrize("value", [None, "", "x", "-1", "é", "9" * 40, "A" * 88, "0" * 16])
 def test_a_damaged_header_is_unsigned(
     delivery: RunningDelivery, name: str, value: str | None

@@ -1,5 +1,7 @@
 """A signed request can be neither changed nor aged."""
 
+import hashlib
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,13 +16,14 @@ REQUEST: dict[str, Any] = {
     "audience": "delivery.example",
     "method": "POST",
     "target": "/v1/orders?x=1",
-    "body": b"{}",
 }
+BODY = b"{}"
 
 
 def test_a_good_signature_passes() -> None:
-    signature = signing.sign_request(PRIVATE, **REQUEST, moment_ms=NOW)
+    signature = signing.sign_request(PRIVATE, **REQUEST, body=BODY, moment_ms=NOW)
     signing.verify_request(PUBLIC, signature, **REQUEST, now_ms=NOW + 1_000)
+    signing.verify_body(signature, BODY)
 
 
 @pytest.mark.parametrize(
@@ -29,24 +32,32 @@ def test_a_good_signature_passes() -> None:
         {"audience": "rehearsal.example"},
         {"method": "PUT"},
         {"target": "/v1/orders?x=2"},
-        {"body": b"{ }"},
     ],
 )
 def test_a_changed_request_is_refused(change: dict[str, Any]) -> None:
-    signature = signing.sign_request(PRIVATE, **REQUEST, moment_ms=NOW)
+    signature = signing.sign_request(PRIVATE, **REQUEST, body=BODY, moment_ms=NOW)
     with pytest.raises(SignatureError, match="does not fit"):
         signing.verify_request(PUBLIC, signature, **{**REQUEST, **change}, now_ms=NOW)
 
 
+def test_a_changed_body_is_refused_whatever_digest_it_comes_with() -> None:
+    signature = signing.sign_request(PRIVATE, **REQUEST, body=BODY, moment_ms=NOW)
+    with pytest.raises(SignatureError, match="body"):
+        signing.verify_body(signature, b"{ }")
+    forged = replace(signature, digest=hashlib.sha256(b"{ }").hexdigest())
+    with pytest.raises(SignatureError, match="does not fit"):
+        signing.verify_request(PUBLIC, forged, **REQUEST, now_ms=NOW)
+
+
 @pytest.mark.parametrize("late", [signing.SKEW_MS + 1, -signing.SKEW_MS - 1])
 def test_an_old_or_early_request_is_refused(late: int) -> None:
-    signature = signing.sign_request(PRIVATE, **REQUEST, moment_ms=NOW)
+    signature = signing.sign_request(PRIVATE, **REQUEST, body=BODY, moment_ms=NOW)
     with pytest.raises(SignatureError, match="too old"):
         signing.verify_request(PUBLIC, signature, **REQUEST, now_ms=NOW + late)
 
 
 def test_another_key_is_refused() -> None:
-    signature = signing.sign_request(bytes(32), **REQUEST, moment_ms=NOW)
+    signature = signing.sign_request(bytes(32), **REQUEST, body=BODY, moment_ms=NOW)
     with pytest.raises(SignatureError):
         signing.verify_request(PUBLIC, signature, **REQUEST, now_ms=NOW)
 

@@ -1,25 +1,24 @@
-"""The RSGI application: finds the route, keeps the bounds, answers every fault."""
+"""Finds the route, checks who asks before any body is read, answers every fault."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from functools import partial
 
-from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]
+import msgspec
 
 from ardoise.contract import limits
-from ardoise.contract.problems import Problem
+from ardoise.contract.sitting import Saved
 from ardoise.delivery import config, static
+from ardoise.delivery.connections import Reply
 from ardoise.delivery.exchange import KIT, Exchange
 from ardoise.delivery.journal import note, note_fault
-from ardoise.delivery.metrics import MEDIA_TYPE, Metrics
+from ardoise.delivery.metrics import MEDIA_TYPE, Metrics, Server
 from ardoise.delivery.routes import BLOBS, SeatRoutes
 from ardoise.delivery.store import Refused, Store
 from ardoise.delivery.throttles import Throttles
-from ardoise.delivery.web import Answer, Headers, Request, problem_answer
+from ardoise.delivery.web import Answer, Request, head, problem_answer
 
-_LARGE_BODY = 128 << 10
-_DRAIN_STEP_S = 0.01
 _TEXT = "text/plain; charset=utf-8"
 _UPLOAD = limits.MANIFEST * 4 // 3 + 1_024
 """A manifest of full size in base64."""
@@ -30,43 +29,52 @@ CSP = (
     "require-trusted-types-for 'script'; trusted-types ardoise"
 )
 SECURITY = (
-    ("content-security-policy", CSP),
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "no-referrer"),
-    ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
-    ("permissions-policy", "camera=(self), microphone=(), geolocation=(), payment=(), usb=()"),
     ("server", "ardoise"),
 )
+PAGE = (
+    ("content-security-policy", CSP),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("permissions-policy", "camera=(self), microphone=(), geolocation=(), payment=(), usb=()"),
+)
+"""For the runner's files: the others are no documents."""
+NO_PAGE = (("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),)
 HSTS = ("strict-transport-security", "max-age=31536000; includeSubDomains")
 
+Check = Callable[[Request], None]
 Handler = Callable[[Request], Awaitable[Answer]]
+
+
+def anyone(_request: Request) -> None:
+    """Of those who need not say who they are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A handler, the largest body it takes, and whether the authority has to sign."""
+    """A handler, the largest body it takes, and what is checked before that body is read."""
 
-    handle: Handler
+    handle: Handler | None = None
     body: int = 0
-    signed: bool = False
+    check: Check = anyone
+    save: "Callable[[Request], asyncio.Future[Saved]] | None" = None
+    """Instead of `handle`: the one path that does without a task."""
 
 
-class Scope(Protocol):
-    """What Granian says of a request."""
+Methods = dict[bytes, Route]
 
-    proto: str
-    method: str
-    path: str
-    query_string: str
 
-    @property
-    def headers(self) -> Any:
-        """RSGIHeaders."""
+class Elsewhere(Refused):
+    """A method that a path does not have. `allow`: those it has."""
+
+    def __init__(self, methods: Iterable[bytes]) -> None:
+        super().__init__("wrong-method")
+        self.allow = b", ".join(sorted({*methods, b"OPTIONS"})).decode()
 
 
 class Application:
-    """One object for the server; `__rsgi__` is called for every request."""
+    """What the listener serves (`listening.Service`)."""
 
     def __init__(
         self,
@@ -78,168 +86,166 @@ class Application:
         runner: dict[str, static.File] | None = None,
         https: bool = False,
         names: tuple[str, ...] = (),
+        routes: config.Routes = "all",
     ) -> None:
         self._store = store
         self._metrics = metrics
         self._now_ms = now_ms
         self._runner = runner or {}
-        self._headers = [*SECURITY, HSTS] if https else list(SECURITY)
+        always = (*SECURITY, HSTS) if https else SECURITY
+        self._security = _lines(*always, *NO_PAGE)
+        self._page_security = _lines(*always, *PAGE)
+        self._saved_head = head(Answer(), self._security)
         self._exchange = Exchange(store, keys.authority, metrics, names)
-        self._large_bodies = asyncio.Semaphore(config.LARGE_BODIES_AT_ONCE)
-        self._active = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.server: Server | None = None
+        """Set by whoever listens: health and metrics ask it."""
         seats = SeatRoutes(store, keys.session, Throttles(), metrics)
-        exchange = self._exchange
-        self._blob = {"GET": Route(seats.blob)}
-        self._kit_bytes = {"PUT": Route(exchange.put_bytes, limits.BLOB, signed=True)}
-        self._routes = {
-            "/health": {"GET": Route(self._health)},
-            "/metrics": {"GET": Route(self._metrics_page)},
-            "/v1/campaigns": {"GET": Route(seats.campaigns)},
-            "/v1/login": {"POST": Route(seats.log_in, limits.LOGIN)},
-            "/v1/sitting": {"GET": Route(seats.sitting)},
-            "/v1/open": {"POST": Route(seats.open_part, limits.LOGIN)},
-            "/v1/sheet": {"PUT": Route(seats.save, limits.SHEET), "GET": Route(seats.sheet)},
-            "/v1/group": {"GET": Route(seats.group)},
-            "/v1/kit": {"POST": Route(self._post_kit, _UPLOAD, signed=True)},
-            "/v1/returns": {"GET": Route(exchange.get_returns, signed=True)},
-            "/v1/orders": {"POST": Route(exchange.post_order, limits.ORDER, signed=True)},
-            "/v1/status": {"GET": Route(exchange.get_status, signed=True)},
+        self._routes: dict[bytes, Methods] = {
+            b"/health": _get(Route(self._health)),
+            b"/metrics": _get(Route(self._metrics_page)),
         }
-        static_route = {"GET": Route(self._file)}
-        self._files = dict.fromkeys(self._runner, static_route)
+        self._under: dict[bytes, Methods] = {}
+        if routes != "authority":
+            self._add_seats(seats)
+        if routes != "seats":
+            self._add_authority(self._exchange)
+
+    def _add_seats(self, seats: SeatRoutes) -> None:
+        reading = seats.reading
+        self._routes |= {
+            b"/v1/campaigns": _get(Route(seats.campaigns)),
+            b"/v1/login": {b"POST": Route(seats.log_in, limits.LOGIN)},
+            b"/v1/sitting": _get(Route(seats.sitting, check=reading)),
+            b"/v1/open": {b"POST": Route(seats.open_part, limits.LOGIN, reading)},
+            b"/v1/sheet": {
+                **_get(Route(seats.sheet, check=reading)),
+                b"PUT": Route(body=limits.SHEET, check=seats.saving, save=seats.save),
+            },
+            b"/v1/group": _get(Route(seats.group, check=reading)),
+        }
+        self._under[BLOBS.encode()] = _get(Route(seats.blob))
+        file = _get(Route(self._file))
+        self._routes |= {path.encode(): file for path in self._runner}
+
+    def _add_authority(self, exchange: Exchange) -> None:
+        check = exchange.check
+        self._routes |= {
+            b"/v1/kit": {b"POST": Route(self._post_kit, _UPLOAD, check)},
+            b"/v1/returns": _get(Route(exchange.get_returns, check=check)),
+            b"/v1/orders": {b"POST": Route(exchange.post_order, limits.ORDER, check)},
+            b"/v1/status": _get(Route(exchange.get_status, check=check)),
+        }
+        self._under[KIT.encode()] = {b"PUT": Route(exchange.put_bytes, limits.BLOB, check)}
 
     async def start(self) -> None:
         """Compare the runner with the newest kit's list."""
         await self._compare_runner()
 
-    async def __rsgi__(self, scope: Scope, protocol: Any) -> None:
-        """One request from the server."""
-        if scope.proto != "http":
-            protocol.close(403)
-            return
-        self._active += 1
-        try:
-            await self._send(protocol, await self._answer(scope, protocol))
-        finally:
-            self._active -= 1
+    # -- what the listener asks --------------------------------------------------------------
 
-    async def drain(self, seconds: float) -> None:
-        """Wait until every request that was taken has its answer, or the time is over."""
-        for _ in range(int(seconds / _DRAIN_STEP_S)):
-            if not self._active:
-                return
-            await asyncio.sleep(_DRAIN_STEP_S)
-
-    async def _answer(self, scope: Scope, protocol: Any) -> Answer:
-        """The answer to a request, whatever happens."""
-        try:
-            return await self._handle(scope, protocol)
-        except Refused as refusal:
-            self._metrics.refusals.labels(refusal.kind).inc()
-            return problem_answer(refusal.problem(self._now_ms()))
-        except ProtocolClosed:
-            # The body was cut short: nobody is left, or what is left speaks no HTTP.
-            self._metrics.refusals.labels("malformed").inc()
-            return problem_answer(Problem("malformed", "the body was cut short"))
-        except Exception as fault:
-            self._metrics.refusals.labels("fault").inc()
-            note_fault("fault", fault)
-            return problem_answer(Problem("fault", now_ms=self._now_ms()))
-
-    async def _handle(self, scope: Scope, protocol: Any) -> Answer:
-        headers = scope.headers
-        _check_headers(headers)
-        methods = self._find(scope.path)
+    def begin(self, request: Request) -> int:
+        """Find the route, check who asks; the largest body. Raises Refused."""
+        methods = self._routes.get(request.url) or self._find(request.url)
         if methods is None:
             raise Refused("absent")
-        method = "GET" if scope.method == "HEAD" else scope.method
-        route = methods.get(method)
+        route = methods.get(request.method)
         if route is None:
-            allow = ", ".join(sorted({*methods, *(("HEAD",) if "GET" in methods else ())}))
-            if scope.method == "OPTIONS":
-                return Answer(204, headers={"allow": f"{allow}, OPTIONS"})
-            answer = problem_answer(Problem("wrong-method", now_ms=self._now_ms()))
-            self._metrics.refusals.labels("wrong-method").inc()
-            answer.headers = {"allow": f"{allow}, OPTIONS"}
-            return answer
-        request = Request(
-            scope.method, scope.path, scope.query_string, headers, b"", self._now_ms()
-        )
-        if route.signed:
-            # Strangers are turned away before their bytes are taken.
-            self._exchange.claims(request)
-        request.body = await self._body(headers, protocol, route.body)
+            if request.method != b"OPTIONS":
+                raise Elsewhere(methods)
+            route = Route(self._options)
+        request.route = route
+        request.now_ms = self._now_ms()
+        try:
+            route.check(request)
+        except Refused:
+            raise
+        except Exception as fault:
+            note_fault("fault", fault)
+            raise Refused("fault") from None
+        return route.body
+
+    def finish(self, request: Request, reply: Reply) -> None:
+        """Answer a request that is complete."""
+        route = request.route
         if route.body:
             request.now_ms = self._now_ms()
-        return await route.handle(request)
+        if route.handle is not None:
+            answering = self._handle(route.handle, request, reply)
+            task = asyncio.get_running_loop().create_task(answering)
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        elif route.save is not None:
+            try:
+                route.save(request).add_done_callback(partial(self._saved, reply))
+            except Exception as fault:
+                reply(*self._failed(fault))
 
-    def _find(self, path: str) -> dict[str, Route] | None:
-        found = self._routes.get(path) or self._files.get(path)
-        if found is not None:
-            return found
-        if path.startswith(BLOBS):
-            return self._blob
-        return self._kit_bytes if path.startswith(KIT) else None
+    def refuse(self, refusal: Refused) -> tuple[bytes, bytes]:
+        """Head and body of a refusal."""
+        self._metrics.refusals.labels(refusal.kind).inc()
+        answer = problem_answer(refusal.problem(self._now_ms()))
+        if isinstance(refusal, Elsewhere):
+            answer.headers = {"allow": refusal.allow}
+        return head(answer, self._security), answer.body or b""
 
-    async def _body(self, headers: Headers, protocol: Any, limit: int) -> bytes:
-        """The whole body, within the route's bound and in time."""
-        if headers.get("transfer-encoding") is not None:
-            raise Refused("malformed", "send the body with Content-Length, not in pieces")
-        if headers.get("content-encoding") is not None:
-            raise Refused("malformed", "send the body as it is, not packed")
-        text = headers.get("content-length") or "0"
-        if not (text.isascii() and text.isdigit()):
-            raise Refused("malformed", "Content-Length has to be a decimal number")
-        if len(text) > 12 or int(text) > limit:
-            raise Refused("too-large", f"at most {limit} bytes")
-        size = int(text)
-        if not size:
-            return b""
-        if size <= _LARGE_BODY:
-            body = await _read(protocol, config.BODY_SECONDS)
-        else:
-            if self._large_bodies.locked():
-                raise Refused("busy", retry_ms=1_000)
-            async with self._large_bodies:
-                body = await _read(protocol, config.LARGE_BODY_SECONDS)
-        if len(body) != size:
-            raise Refused("malformed", "the body was cut short")
-        return body
+    # ----------------------------------------------------------------------------------------
 
-    async def _send(self, protocol: Any, answer: Answer) -> None:
-        headers = [
-            *self._headers,
-            ("content-type", answer.media_type),
-            ("cache-control", answer.cache),
-            *answer.headers.items(),
-        ]
-        if answer.pieces is None:
-            protocol.response_bytes(answer.status, headers, answer.body)
-            return
+    def _find(self, url: bytes) -> Methods | None:
+        path, mark, _ = url.partition(b"?")
+        if mark and path in self._routes:
+            return self._routes[path]
+        return next((self._under[p] for p in self._under if path.startswith(p)), None)
+
+    def _saved(self, reply: Reply, future: "asyncio.Future[Saved]") -> None:
         try:
-            stream = protocol.response_stream(answer.status, headers)
-            async for piece in answer.pieces:
-                await stream.send_bytes(piece)
-        except ProtocolClosed:
+            saved = future.result()
+        except (Exception, asyncio.CancelledError) as fault:
+            reply(*self._failed(fault))
             return
+        self._metrics.saves.inc()
+        reply(self._saved_head, msgspec.json.encode(saved))
 
-    # -- everyone else ---------------------------------------------------------------------
+    async def _handle(self, handle: Handler, request: Request, reply: Reply) -> None:
+        try:
+            answer = await handle(request)
+        except (Exception, asyncio.CancelledError) as fault:
+            reply(*self._failed(fault))
+            return
+        security = self._page_security if request.path in self._runner else self._security
+        reply(head(answer, security), answer.body, answer.pieces)
+
+    def _failed(self, fault: BaseException) -> tuple[bytes, bytes]:
+        if isinstance(fault, Refused):
+            if fault.stray is not None:
+                self._metrics.strays.labels(fault.stray).inc()
+            return self.refuse(fault)
+        note_fault("fault", fault)
+        return self.refuse(Refused("fault"))
+
+    # -- everyone else -----------------------------------------------------------------------
+
+    async def _options(self, request: Request) -> Answer:
+        methods = self._routes.get(request.url) or self._find(request.url) or {}
+        return Answer(204, None, headers={"allow": Elsewhere(methods).allow})
 
     async def _health(self, _request: Request) -> Answer:
+        if self.server is not None and self.server.draining:
+            return Answer(503, b"draining\n", media_type=_TEXT)
         return Answer(body=b"ok\n", media_type=_TEXT)
 
     async def _metrics_page(self, _request: Request) -> Answer:
         return Answer(
-            body=self._metrics.page(self._store.gauges(), self._active), media_type=MEDIA_TYPE
+            body=self._metrics.page(self._store.gauges(), self.server), media_type=MEDIA_TYPE
         )
 
     async def _file(self, request: Request) -> Answer:
         file = self._runner[request.path]
         headers = {"etag": file.etag, "vary": "accept-encoding"}
-        if request.headers.get("if-none-match") == file.etag:
-            return Answer(304, media_type=file.media_type, headers=headers, cache=file.cache)
+        if request.header(b"if-none-match") == file.etag:
+            return Answer(304, None, headers=headers, cache=file.cache)
         body = file.body
-        if file.packed is not None and "gzip" in (request.headers.get("accept-encoding") or ""):
+        if file.packed is not None and "gzip" in (request.header(b"accept-encoding") or ""):
             headers["content-encoding"] = "gzip"
             body = file.packed
         return Answer(body=body, media_type=file.media_type, headers=headers, cache=file.cache)
@@ -260,18 +266,9 @@ class Application:
             note("runner-differs", files=count)
 
 
-async def _read(protocol: Any, seconds: float) -> bytes:
-    try:
-        async with asyncio.timeout(seconds):
-            body: bytes = await protocol()
-            return body
-    except TimeoutError:
-        raise Refused("malformed", "the body took too long") from None
+def _get(route: Route) -> Methods:
+    return {b"GET": route, b"HEAD": route}
 
 
-def _check_headers(headers: Any) -> None:
-    items = headers.items()
-    if len(items) > config.HEADER_COUNT:
-        raise Refused("too-large", f"at most {config.HEADER_COUNT} headers")
-    if sum(len(name) + len(value) for name, value in items) > config.HEADER_BYTES:
-        raise Refused("too-large", f"at most {config.HEADER_BYTES} bytes of headers")
+def _lines(*headers: tuple[str, str]) -> bytes:
+    return "".join(f"{name}: {value}\r\n" for name, value in headers).encode()

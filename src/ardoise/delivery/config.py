@@ -22,13 +22,25 @@ LOCK = "serving.lock"
 
 BODY_SECONDS = 30
 """A body that takes longer to arrive is refused; the longest one gets two minutes."""
+LARGE_BODY = 128 << 10
 LARGE_BODY_SECONDS = 120
 LARGE_BODIES_AT_ONCE = 4
+BODIES_BYTES = 128 << 20
+"""Of all bodies that arrive or are worked on; above it a request is told to come again."""
 HEADER_SECONDS = 10
+HANDSHAKE_SECONDS = 10
+IDLE_SECONDS = 75
+STALL_SECONDS = 30
+"""A reader that takes less than STALL_BYTES in this time is cut."""
+STALL_BYTES = 16 << 10
+LINGER_SECONDS = 2
 DRAIN_SECONDS = 5
 HEADER_COUNT = 40
 HEADER_BYTES = 8 << 10
+URL_BYTES = 2 << 10
 CONNECTIONS = 100_000
+RESERVED_DESCRIPTORS = 256
+"""For files, the database and what else is not a connection."""
 BACKLOG = 2_048
 
 Routes = Literal["seats", "authority", "all"]

@@ -39,29 +39,13 @@ class Exchange:
         self._authority = authority
         self._metrics = metrics
 
-    def claims(self, request: Request) -> RequestSignature:
-        """The three headers, before the body is read. Raises Refused `unsigned`."""
-        get = request.headers.get
-        try:
-            moment = get(signing.MOMENT_HEADER) or ""
-            nonce = get(signing.NONCE_HEADER) or ""
-            signature = base64.b64decode(get(signing.SIGNATURE_HEADER) or "", validate=True)
-        except (binascii.Error, ValueError):
-            raise Refused("unsigned") from None
-        if not (
-            moment.isascii()
-            and moment.isdigit()
-            and len(moment) <= 16
-            and _NONCE.fullmatch(nonce)
-            and len(signature) == 64
-        ):
-            raise Refused("unsigned")
-        return RequestSignature(int(moment), nonce, signature)
+    def check(self, request: Request) -> None:
+        """Before the body is read: the authority signed this, now, for this server.
 
-    async def admit(self, request: Request) -> None:
-        """Raises Refused `unsigned` unless the authority signed exactly this, now, for once."""
-        claimed = self.claims(request)
-        audience = (request.headers.get("host") or "").lower()
+        Raises Refused `unsigned`.
+        """
+        claimed = _claims(request)
+        audience = (request.header(b"host") or "").lower()
         # Who replays a rehearsal's request here can write any Host, but not one of our names.
         if self._names and audience not in self._names:
             raise Refused("unsigned", "the request is meant for another server: see --name")
@@ -70,11 +54,18 @@ class Exchange:
                 self._authority,
                 claimed,
                 audience=audience,
-                method=request.method,
-                target=request.target,
-                body=request.body,
+                method=request.method.decode(),
+                target=request.url.decode("latin-1"),
                 now_ms=request.now_ms,
             )
+        except SignatureError as fault:
+            raise Refused("unsigned", str(fault)) from None
+
+    async def admit(self, request: Request) -> None:
+        """Raises Refused `unsigned` unless the body is the one signed, and the nonce is new."""
+        claimed = _claims(request)
+        try:
+            signing.verify_body(claimed, request.body)
         except SignatureError as fault:
             raise Refused("unsigned", str(fault)) from None
         await self._store.spend_nonce(claimed.nonce, claimed.moment_ms, request.now_ms)
@@ -87,7 +78,7 @@ class Exchange:
         if not _DIGEST.fullmatch(sha256):
             raise Refused("malformed", "the path has to end with a SHA-256")
         await self.take_bytes(sha256, request.body, request.now_ms)
-        return Answer(204)
+        return Answer(204, None)
 
     async def take_bytes(self, sha256: str, body: bytes, now_ms: int) -> None:
         """Keep bytes that hash to their name."""
@@ -151,6 +142,33 @@ class Exchange:
         await self.admit(request)
         query = _query(request, "campaign")
         return json_answer(await self._store.status(query["campaign"], request.now_ms))
+
+
+def _claims(request: Request) -> RequestSignature:
+    """The four headers. Raises Refused `unsigned`."""
+    moment, nonce, digest, text = (
+        request.header(name.encode()) or ""
+        for name in (
+            signing.MOMENT_HEADER,
+            signing.NONCE_HEADER,
+            signing.DIGEST_HEADER,
+            signing.SIGNATURE_HEADER,
+        )
+    )
+    try:
+        signature = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise Refused("unsigned") from None
+    if not (
+        moment.isascii()
+        and moment.isdigit()
+        and len(moment) <= 16
+        and _NONCE.fullmatch(nonce)
+        and _DIGEST.fullmatch(digest)
+        and len(signature) == 64
+    ):
+        raise Refused("unsigned")
+    return RequestSignature(int(moment), nonce, digest, signature)
 
 
 def _query(request: Request, *names: str) -> dict[str, str]:

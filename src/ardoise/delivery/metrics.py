@@ -1,10 +1,21 @@
 """What is counted, in Prometheus' form. No label ever names a seat, a campaign or an address."""
 
+from typing import Protocol
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from ardoise.delivery.store import Gauges
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Server(Protocol):
+    """What is asked of the server at a scrape."""
+
+    draining: bool
+    active: int
+    open: int
+    held: int
 
 
 class Metrics:
@@ -19,6 +30,10 @@ class Metrics:
         self.refusals = Counter("ardoise_refusals", "Refusals", ["kind"], registry=registry)
         self.returned = Counter("ardoise_returned", "Records given back", registry=registry)
         self._requests = Gauge("ardoise_requests_now", "Requests in progress", registry=registry)
+        self._connections = Gauge("ardoise_connections", "Open connections", registry=registry)
+        self._bodies = Gauge(
+            "ardoise_body_bytes", "Bodies that arrive or are worked on", registry=registry
+        )
         self.runner_differs = Gauge(
             "ardoise_runner_differs",
             "Files of the runner that are not as the newest kit lists them",
@@ -44,9 +59,12 @@ class Metrics:
         self._batch_size.observe(changes)
         self._batch_seconds.observe(seconds)
 
-    def page(self, now: Gauges, requests: int) -> bytes:
+    def page(self, now: Gauges, server: Server | None) -> bytes:
         """The text that a monitor reads."""
-        self._requests.set(requests)
+        if server is not None:
+            self._requests.set(server.active)
+            self._connections.set(server.open)
+            self._bodies.set(server.held)
         self._queue.set(now.queue)
         self._wal.set(now.wal_bytes)
         return generate_latest(self._registry)

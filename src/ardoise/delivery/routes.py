@@ -1,5 +1,6 @@
 """A seat's requests (docs/protocol.md §5)."""
 
+import asyncio
 import base64
 import hashlib
 import re
@@ -7,14 +8,14 @@ import re
 import msgspec
 
 from ardoise.contract import limits
-from ardoise.contract.sitting import Login, OpenPart
+from ardoise.contract.sitting import Login, OpenPart, Saved
 from ardoise.contract.words import Digest, OrderNumber, PartId, Role
 from ardoise.delivery import sessions
 from ardoise.delivery.metrics import Metrics
 from ardoise.delivery.sessions import NoSession, Session
 from ardoise.delivery.store import Refused, SaveRequest, Store
 from ardoise.delivery.throttles import Throttles
-from ardoise.delivery.web import BYTES, Answer, Request, json_answer
+from ardoise.delivery.web import BYTES, Answer, Request, decimal, json_answer
 
 SAVE_COST = 1.0
 READ_COST = 0.25
@@ -70,55 +71,45 @@ class SeatRoutes:
 
     async def sitting(self, request: Request) -> Answer:
         """GET /v1/sitting."""
-        session, token = self._session(request, READ_COST)
-        return json_answer(await self._store.sitting(session, token, request.now_ms))
+        answer = await self._store.sitting(request.session, request.token, request.now_ms)
+        return json_answer(answer)
 
     async def open_part(self, request: Request) -> Answer:
         """POST /v1/open."""
-        session, _ = self._session(request, READ_COST)
         part = request.json(_OPEN).part
-        return json_answer(await self._store.open_part(session, part, request.now_ms))
+        return json_answer(await self._store.open_part(request.session, part, request.now_ms))
 
-    async def save(self, request: Request) -> Answer:
-        """PUT /v1/sheet."""
-        session, _ = self._session(request, SAVE_COST)
+    def save(self, request: Request) -> "asyncio.Future[Saved]":
+        """PUT /v1/sheet, as far as it goes without the store."""
         request.want(BYTES)
-        number, part = self._which(request, session)
-        version = request.header_number("ardoise-version")
-        base = request.header_number("ardoise-base", default=0)
+        number, part = self._which(request)
+        headers = request.headers
+        version = decimal(headers.get(b"ardoise-version"), "Ardoise-Version")
+        base = decimal(headers.get(b"ardoise-base"), "Ardoise-Base", default=0)
         if not (1 <= version <= VERSION_LIMIT and base <= VERSION_LIMIT):
             raise Refused("malformed", "a version begins with 1")
-        stray = request.headers.get("ardoise-stray")
-        if stray not in (None, "1"):
+        stray = headers.get(b"ardoise-stray")
+        if stray not in (None, b"1"):
             raise Refused("malformed", "Ardoise-Stray is 1 or not there")
         if not limits.is_sealed_length(len(request.body), limits.SHEET):
             raise Refused("malformed", "the body does not have the length of a sealed sheet")
-        try:
-            saved = await self._store.save(
-                SaveRequest(
-                    session, number, part, version, base, request.body, request.now_ms,
-                    stray is not None,
-                )
-            )  # fmt: skip
-        except Refused as refusal:
-            if refusal.stray is not None:
-                self._metrics.strays.labels(refusal.stray).inc()
-            raise
-        self._metrics.saves.inc()
-        return json_answer(saved)
+        return self._store.save(
+            SaveRequest(
+                request.session, number, part, version, base, request.body, request.now_ms,
+                stray is not None,
+            )
+        )  # fmt: skip
 
     async def sheet(self, request: Request) -> Answer:
         """GET /v1/sheet."""
-        session, _ = self._session(request, READ_COST)
-        number, part = self._which(request, session)
-        found = await self._store.sheet(session, number, part)
+        number, part = self._which(request)
+        found = await self._store.sheet(request.session, number, part)
         headers = {"ardoise-version": str(found.version), "ardoise-seq": str(found.seq)}
         return Answer(body=found.body, media_type=BYTES, headers=headers)
 
     async def group(self, request: Request) -> Answer:
         """GET /v1/group."""
-        session, _ = self._session(request, READ_COST)
-        return json_answer(await self._store.group(session, request.now_ms))
+        return json_answer(await self._store.group(request.session, request.now_ms))
 
     async def blob(self, request: Request) -> Answer:
         """GET /v1/blobs/<sha256>."""
@@ -128,32 +119,45 @@ class SeatRoutes:
         etag = f'"{sha256[:32]}"'
         cache = "public, max-age=31536000, immutable"
         body = await self._store.blob(sha256)
-        if request.headers.get("if-none-match") == etag:
-            return Answer(304, media_type=BYTES, headers={"etag": etag}, cache=cache)
-        return Answer(body=body, media_type=BYTES, headers={"etag": etag}, cache=cache)
+        same = request.header(b"if-none-match") == etag
+        return Answer(
+            304 if same else 200,
+            None if same else body,
+            media_type=BYTES,
+            headers={"etag": etag},
+            cache=cache,
+        )
 
-    def _session(self, request: Request, cost: float) -> tuple[Session, str]:
+    def saving(self, request: Request) -> None:
+        """Before the body of a save is read. Raises Refused."""
+        self._session(request, SAVE_COST)
+
+    def reading(self, request: Request) -> None:
+        """Before anything else a seat may ask. Raises Refused."""
+        self._session(request, READ_COST)
+
+    def _session(self, request: Request, cost: float) -> None:
         """The session of a request, counted against its seat's rate."""
-        scheme, _, token = (request.headers.get("authorization") or "").partition(" ")
+        scheme, _, token = (request.header(b"authorization") or "").partition(" ")
         if scheme.lower() != "bearer":
             raise Refused("no-session")
+        request.token = token.strip()
         try:
-            session = sessions.verify(self._key, token.strip())
+            session = request.session = sessions.verify(self._key, request.token)
         except NoSession:
             raise Refused("no-session") from None
         self._throttles.request(session.seat, session.role, cost, request.now_ms)
-        return session, token.strip()
 
-    def _which(self, request: Request, session: Session) -> tuple[str, str]:
+    def _which(self, request: Request) -> tuple[str, str]:
         """Number and part of the sheet that is meant."""
-        part = request.headers.get("ardoise-part") or ""
-        number = request.headers.get("ardoise-number")
+        part = request.header(b"ardoise-part") or ""
+        number = request.header(b"ardoise-number")
         if not _PART.fullmatch(part):
             raise Refused("malformed", "Ardoise-Part has to name a part")
         if number is None:
-            if session.role == "teacher":
+            if request.session.role == "teacher":
                 raise Refused("malformed", "Ardoise-Number has to name a pupil's seat")
-            return session.number, part
+            return request.session.number, part
         if not _NUMBER.fullmatch(number):
             raise Refused("malformed", "Ardoise-Number has to have nine digits")
         return number, part

@@ -1,20 +1,18 @@
 """Starts the server, waits for its end, leaves nothing unwritten."""
 
 import asyncio
+import gc
 import signal
-import socket
-from pathlib import Path
+import ssl
 
 import uvloop
-from granian.constants import HTTPModes, Interfaces, SSLProtocols
-from granian.http import HTTP1Settings, HTTP2Settings
-from granian.server.embed import Server
 
 from ardoise.clock import system_milliseconds
 from ardoise.delivery import config, static
 from ardoise.delivery.app import Application
-from ardoise.delivery.config import Keys, Settings
+from ardoise.delivery.config import ConfigFault, Keys, Settings
 from ardoise.delivery.journal import note
+from ardoise.delivery.listening import Listener, bound
 from ardoise.delivery.metrics import Metrics
 from ardoise.delivery.stores import open_store
 
@@ -22,8 +20,7 @@ from ardoise.delivery.stores import open_store
 def serve(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT. Raises ConfigFault, RunnerFault, SchemaFault before it listens.
 
-    One process, one event loop: granian's embedded server, so that a killed server leaves no
-    orphan that still holds the database.
+    One process, one event loop: a killed server leaves no orphan that still holds the database.
     """
     settings.check()
     keys = config.read_keys(settings.directory)
@@ -45,60 +42,40 @@ async def _serve(settings: Settings, keys: Keys, runner: dict[str, static.File])
             runner=runner,
             https=https,
             names=settings.names,
+            routes=settings.routes,
         )
         await application.start()
-        port = _free(settings.address, settings.port)
-        server = _server(application, settings, port)
+        door = bound(settings.address, settings.port)
+        listener = Listener(application, door, _context(settings))
+        application.server = listener
+        over = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, server.stop)
+            loop.add_signal_handler(number, over.set)
+        listener.start()
+        # What stands now stays: the collector need not look at it again and again.
+        gc.collect()
+        gc.freeze()
+        port = int(door.getsockname()[1])
         note("start", port=port, tls=int(settings.tls), files=len(runner))
-        await server.serve()
-        await application.drain(config.DRAIN_SECONDS)
+        await over.wait()
+        await listener.drain(config.DRAIN_SECONDS)
     finally:
         await store.close()
         note("stop")
 
 
-def _free(host: str, port: int) -> int:
-    """The port, or a free one for 0. Raises ConfigFault if somebody listens there.
-
-    granian shares a port that is in use (SO_REUSEPORT); this asks first without sharing.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as fault:
-            raise config.ConfigFault(f"cannot listen on {host}:{port}: {fault.strerror}") from None
-        return int(probe.getsockname()[1])
-
-
-def _server(application: Application, settings: Settings, port: int) -> Server:
-    return Server(
-        application,
-        address=settings.address,
-        port=port,
-        interface=Interfaces.RSGI,
-        http=HTTPModes.auto,
-        websockets=False,
-        backlog=config.BACKLOG,
-        # Granian counts open connections here, idle ones too: a low bound locks newcomers out.
-        backpressure=config.CONNECTIONS,
-        http1_settings=HTTP1Settings(
-            header_read_timeout=config.HEADER_SECONDS * 1000, max_buffer_size=64 << 10
-        ),
-        http2_settings=HTTP2Settings(
-            max_headers_size=32 << 10, max_concurrent_streams=50, keep_alive_interval=30_000
-        ),
-        log_enabled=False,
-        log_access=False,
-        ssl_cert=_path(settings.tls_cert),
-        ssl_key=_path(settings.tls_key),
-        ssl_protocol_min=SSLProtocols.tls12,
-    )
-
-
-def _path(path: Path | None) -> Path | None:
-    return path.resolve() if path is not None else None
+def _context(settings: Settings) -> ssl.SSLContext | None:
+    """TLS 1.2 or later. Raises ConfigFault for files that are no certificate and its key."""
+    if settings.tls_cert is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["http/1.1"])
+    try:
+        context.load_cert_chain(settings.tls_cert, settings.tls_key)
+    except (ssl.SSLError, OSError):
+        raise ConfigFault(
+            f"{settings.tls_cert} and {settings.tls_key} are no certificate chain and its key"
+        ) from None
+    return context

@@ -2,10 +2,12 @@
 
 Delivery holds the public half. A request's signature covers the server's name, method, target,
 body, moment and a nonce, so it can neither be changed nor played again, here or at another server.
+The body's SHA-256 travels as a header: the signature is checked before any of the body is read.
 """
 
 import base64
 import hashlib
+import hmac
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature
@@ -19,6 +21,7 @@ SKEW_MS = 120_000
 
 MOMENT_HEADER = "ardoise-moment"
 NONCE_HEADER = "ardoise-nonce"
+DIGEST_HEADER = "ardoise-digest"
 SIGNATURE_HEADER = "ardoise-signature"
 
 
@@ -28,10 +31,11 @@ class SignatureError(Exception):
 
 @dataclass(frozen=True)
 class RequestSignature:
-    """The three headers of a signed request."""
+    """The four headers of a signed request. `digest`: of the body, SHA-256 in lower-case hex."""
 
     moment_ms: int
     nonce: str
+    digest: str
     signature: bytes
 
     def headers(self) -> dict[str, str]:
@@ -39,6 +43,7 @@ class RequestSignature:
         return {
             MOMENT_HEADER: str(self.moment_ms),
             NONCE_HEADER: self.nonce,
+            DIGEST_HEADER: self.digest,
             SIGNATURE_HEADER: base64.b64encode(self.signature).decode(),
         }
 
@@ -54,11 +59,10 @@ def public_half(private: bytes) -> bytes:
 
 
 def _request_bytes(
-    audience: str, method: str, target: str, body: bytes, moment_ms: int, nonce: str
+    audience: str, method: str, target: str, digest: str, moment_ms: int, nonce: str
 ) -> bytes:
-    digest = hashlib.sha256(body).digest()
     return joined(
-        *("ardoise-request/1", audience.lower(), method.upper(), target, digest),
+        *("ardoise-request/1", audience.lower(), method.upper(), target, bytes.fromhex(digest)),
         *(str(moment_ms), nonce),
     )
 
@@ -75,9 +79,10 @@ def sign_request(
 ) -> RequestSignature:
     """Sign one request. `audience` is the Host header, `target` path and query, as sent."""
     nonce = reference(source)
-    message = _request_bytes(audience, method, target, body, moment_ms, nonce)
+    digest = hashlib.sha256(body).hexdigest()
+    message = _request_bytes(audience, method, target, digest, moment_ms, nonce)
     signature = Ed25519PrivateKey.from_private_bytes(private).sign(message)
-    return RequestSignature(moment_ms, nonce, signature)
+    return RequestSignature(moment_ms, nonce, digest, signature)
 
 
 def verify_request(
@@ -87,14 +92,21 @@ def verify_request(
     audience: str,
     method: str,
     target: str,
-    body: bytes,
     now_ms: int,
 ) -> None:
-    """Raises SignatureError. The caller still has to refuse a nonce seen before."""
+    """Raises SignatureError. The caller still compares the body and refuses a nonce seen before."""
     if abs(now_ms - signature.moment_ms) > SKEW_MS:
         raise SignatureError("the request is too old, or the clocks differ by over two minutes")
-    message = _request_bytes(audience, method, target, body, signature.moment_ms, signature.nonce)
+    message = _request_bytes(
+        audience, method, target, signature.digest, signature.moment_ms, signature.nonce
+    )
     _verify(public, signature.signature, message)
+
+
+def verify_body(signature: RequestSignature, body: bytes) -> None:
+    """Raises SignatureError if this is not the body that was signed."""
+    if not hmac.compare_digest(hashlib.sha256(body).hexdigest(), signature.digest):
+        raise SignatureError("the body is not the one that was signed")
 
 
 def sign_document(private: bytes, kind: str, document: bytes) -> bytes:
