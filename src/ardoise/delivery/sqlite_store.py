@@ -94,6 +94,9 @@ class SqliteStore:
 
         return await self._writer.submit(change)
 
+    async def check_login(self, campaign: str, number: str, digest: bytes) -> None:
+        sqlite_seats.check_login(self._reader, campaign, number, digest)
+
     async def sitting(self, session: Session, token: str, now_ms: int) -> LoggedIn:
         seat = sqlite_seats.session_seat(self._reader, session)
         return sqlite_seats.logged_in(

@@ -17,6 +17,10 @@ from ardoise.contract.words import Role
 from ardoise.delivery.sessions import Session
 
 
+class SchemaFault(Exception):
+    """A database that this program cannot use; the message says what to do."""
+
+
 class Refused(Exception):
     """A request that is answered by a `Problem`."""
 
@@ -99,6 +103,9 @@ class Store(Protocol):
         issue: Callable[[Role, int], str],
     ) -> LoggedIn:
         """Check the token's digest, raise the epoch by one, say how the seat stands."""
+
+    async def check_login(self, campaign: str, number: str, digest: bytes) -> None:
+        """Before a place in the line: as `log_in` refuses, but nothing is changed."""
 
     async def sitting(self, session: Session, token: str, now_ms: int) -> LoggedIn:
         """How the seat stands, at the session's epoch."""
