@@ -126,6 +126,14 @@ def is_loopback(host: str) -> bool:
         ) from None
 
 
+def routes(text: str) -> Routes:
+    """Raises ConfigFault for a name that is none of them."""
+    match text:
+        case "seats" | "authority" | "all":
+            return text
+    raise ConfigFault("--routes is seats, authority or all")
+
+
 def authority_key(text: str) -> bytes:
     """The authority's 32-byte public key: base64, or a file that holds it. Raises ConfigFault."""
     path = Path(text)

@@ -20,7 +20,7 @@ from ardoise.delivery.config import Settings
 from ardoise.delivery.exchange import Exchange
 from ardoise.delivery.metrics import Metrics
 from ardoise.delivery.store import Refused, Store
-from ardoise.delivery.stores import open_store
+from ardoise.delivery.stores import alone_on, open_store
 from ardoise.seal import signing
 
 ENTRIES = 200_000
@@ -39,19 +39,19 @@ class OrderFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @asynccontextmanager
-async def opened(directory: Path) -> AsyncIterator[tuple[Exchange, Store, config.Keys]]:
-    """The store of a directory that no server runs on. Raises ConfigFault, SchemaFault."""
-    keys = config.read_keys(directory)
-    with config.only_server(directory):
+async def opened(settings: Settings) -> AsyncIterator[tuple[Exchange, Store, config.Keys]]:
+    """The store; an encrypted file only while no server runs. Raises ConfigFault, SchemaFault."""
+    keys = config.read_keys(settings.directory)
+    with alone_on(settings):
         metrics = Metrics()
-        store = await open_store(Settings(directory), keys, metrics)
+        store = await open_store(settings, keys, metrics)
         try:
             yield Exchange(store, keys.authority, metrics), store, keys
         finally:
             await store.close()
 
 
-async def install_kit(directory: Path, file: Path) -> KitInstalled:
+async def install_kit(settings: Settings, file: Path) -> KitInstalled:
     """Install a zip. Nothing is ever unpacked to disk. Raises Refused, ConfigFault."""
     try:
         with zipfile.ZipFile(file) as archive:
@@ -60,7 +60,7 @@ async def install_kit(directory: Path, file: Path) -> KitInstalled:
                 raise Refused("too-large", f"a kit has at most {ENTRIES} entries")
             manifest = _entry(archive, MANIFEST_NAME, limits.MANIFEST)
             signature = _entry(archive, SIGNATURE_NAME, _SIGNATURE)
-            async with opened(directory) as (exchange, _, keys):
+            async with opened(settings) as (exchange, _, keys):
                 # Before anything is stored: is it the authority's?
                 try:
                     signing.verify_document(keys.authority, "kit", manifest, signature)
@@ -92,10 +92,12 @@ def _entry(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
     return body
 
 
-async def write_returns(directory: Path, campaign: str, after: int, out: Path) -> tuple[int, int]:
+async def write_returns(
+    settings: Settings, campaign: str, after: int, out: Path
+) -> tuple[int, int]:
     """All records above `after` as one stream of frames; how many, and the last. Raises Refused."""
     count = 0
-    async with opened(directory) as (_, store, _keys):
+    async with opened(settings) as (_, store, _keys):
         try:
             handle = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except OSError as fault:
@@ -117,7 +119,7 @@ async def write_returns(directory: Path, campaign: str, after: int, out: Path) -
     return count, after
 
 
-async def carry_out(directory: Path, file: Path) -> str:
+async def carry_out(settings: Settings, file: Path) -> str:
     """Carry out an `OrderFile`; the answer as JSON. Raises Refused, ConfigFault."""
     try:
         if file.stat().st_size > 2 * limits.ORDER:
@@ -128,7 +130,7 @@ async def carry_out(directory: Path, file: Path) -> str:
         raise config.ConfigFault(f"{file}: {fault.strerror}") from None
     except (msgspec.MsgspecError, ValueError) as fault:
         raise Refused("malformed", str(fault)[:200]) from None
-    async with opened(directory) as (exchange, _, keys):
+    async with opened(settings) as (exchange, _, keys):
         try:
             signing.verify_document(keys.authority, "order", wanted.order, wanted.signature)
         except signing.SignatureError as fault:

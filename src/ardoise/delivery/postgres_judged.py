@@ -1,0 +1,198 @@
+"""A save judged by itself: whatever no batch takes. The rule is `sittings.judge`, as everywhere.
+
+The saver's seat is held first, then the sheet's row: a login, a void, another device and a batch
+come before or after, never between.
+"""
+
+from dataclasses import dataclass
+
+import asyncpg
+
+from ardoise.contract.sitting import Saved
+from ardoise.delivery import sittings
+from ardoise.delivery.postgres_campaigns import CampaignBook
+from ardoise.delivery.postgres_schema import Connection, Pool, come_again
+from ardoise.delivery.postgres_seats import say_purged
+from ardoise.delivery.sittings import Attempt, Place, Saver, Stored, Timing, Verdict, Window
+from ardoise.delivery.store import Refused, SaveRequest
+
+_SITUATION = """
+SELECT c.opens_ms, c.closes_ms,
+       w.teacher, w.epoch, w.voided, w.strays, w.grp,
+       p.part, p.by_teacher, p.minutes, p.grace_s,
+       t.teacher, t.grp, t.time_percent, h.opened_ms, coalesce(h.extra_ms, 0),
+       h.writer, h.epoch, h.version, h.seq
+FROM campaign c
+JOIN seat w ON w.campaign = c.id AND w.number = $2
+JOIN part p ON p.campaign = c.id AND p.id = $3 AND p.listed
+JOIN seat t ON t.campaign = c.id AND t.number = $4
+LEFT JOIN sheet h ON h.campaign = c.id AND h.number = t.number AND h.part = p.part
+WHERE c.id = $1 AND c.purged IS NULL
+"""
+_STORE = """
+UPDATE sheet SET writer = $4, epoch = $5, version = $6, received_ms = $7, body = $8, seq = $9
+WHERE campaign = $1 AND number = $2 AND part = $3
+"""
+_KEEP = """
+INSERT INTO stray (campaign, number, part, writer, epoch, version, received_ms, body, seq, reason)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Situation:
+    """All that a save is judged by."""
+
+    campaign: int
+    part: int
+    number: int
+    saver: Saver
+    place: Place
+    timing: Timing
+    window: Window
+    stored: Stored | None
+    stored_seq: int
+    strays: int
+    """That the saver's seat caused."""
+
+    @property
+    def deadline_ms(self) -> int | None:
+        return self.timing.deadline_ms(self.window, self.place.opened_ms, self.place.extra_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedSaves:
+    """Each save in a transaction of its own."""
+
+    pool: Pool
+    book: CampaignBook
+
+    async def save(self, request: SaveRequest) -> Saved:
+        """As docs/protocol.md §5 says. Raises Refused, with `kept` for a stray."""
+        with come_again():
+            async with self.pool.acquire() as connection:
+                try:
+                    known = await self.book.read(connection, request.session.campaign)
+                    if known is None:
+                        await say_purged(connection, request.session.campaign)
+                    else:
+                        return await self._judged(connection, known.id, request)
+                except asyncpg.UndefinedTableError:
+                    raise Refused("purged") from None
+        raise Refused("no-session")
+
+    async def _judged(self, connection: Connection, campaign: int, request: SaveRequest) -> Saved:
+        async with connection.transaction():
+            now = await _situation(connection, campaign, request)
+            saved, refusal = await _carry_out(connection, now, request)
+        # Only now: what a refusal kept has to be committed.
+        if refusal is not None:
+            raise refusal
+        return saved
+
+
+async def _situation(connection: Connection, campaign: int, request: SaveRequest) -> _Situation:
+    """Hold seat and sheet, then read. Raises Refused: `no-session`, `not-yours`."""
+    writer, number = int(request.session.number), int(request.number)
+    await connection.execute("SELECT hold_seat($1, $2)", campaign, writer)
+    await connection.execute(
+        "SELECT 1 FROM sheet h JOIN part p ON p.campaign = h.campaign AND p.part = h.part"
+        " WHERE h.campaign = $1 AND h.number = $2 AND p.id = $3 FOR NO KEY UPDATE OF h",
+        campaign, number, request.part,
+    )  # fmt: skip
+    row = await connection.fetchrow(_SITUATION, campaign, writer, request.part, number)
+    if row is None or request.session.epoch > row[3]:
+        epoch = await connection.fetchval(
+            "SELECT epoch FROM seat WHERE campaign = $1 AND number = $2", campaign, writer
+        )
+        if epoch is None or request.session.epoch > epoch:
+            raise Refused("no-session")
+        raise Refused("not-yours")
+    (
+        opens_ms, closes_ms,
+        teacher, epoch, voided, strays, group,
+        part, by_teacher, minutes, grace_s,
+        target_teacher, target_group, time_percent, opened_ms, extra_ms,
+        stored_writer, stored_epoch, stored_version, stored_seq,
+    ) = row  # fmt: skip
+    return _Situation(
+        campaign,
+        part,
+        number,
+        Saver(writer, "teacher" if teacher else "pupil", epoch, voided),
+        Place(number == writer, target_group == group, not target_teacher, opened_ms, extra_ms),
+        Timing("teacher" if by_teacher else "pupil", minutes, grace_s, time_percent),
+        Window(opens_ms, closes_ms),
+        Stored(stored_writer, stored_epoch, stored_version) if stored_version else None,
+        stored_seq or 0,
+        strays,
+    )
+
+
+async def _carry_out(
+    connection: Connection, now: _Situation, request: SaveRequest
+) -> tuple[Saved, Refused | None]:
+    where = (now.campaign, now.number, now.part)
+    verdict = sittings.judge(
+        Attempt(
+            request.session.epoch, request.version, request.base, request.now_ms, request.stray
+        ),
+        now.saver,
+        now.place,
+        now.timing,
+        now.window,
+        now.stored,
+        # Bytes are compared only where they decide: reading them back costs as much as writing.
+        same_bytes=now.stored is not None
+        and request.version == now.stored.version
+        and await _holds(connection, "is_stored", where, request),
+    )
+    keeps = verdict.keep is not None and not await _holds(connection, "is_kept", where, request)
+    if keeps or verdict.put_aside:
+        await _check_room(connection, now, verdict, request.session.epoch)
+        await connection.execute("SELECT count_stray($1, $2)", now.campaign, now.saver.seat)
+    seq: int = await connection.fetchval("SELECT own_seq()") if keeps or verdict.store else 0
+    mark = (now.saver.seat, request.session.epoch, request.version, request.now_ms, request.body)
+    if keeps:
+        await connection.execute(_KEEP, *where, *mark, seq, verdict.keep)
+    if verdict.put_aside:
+        await connection.execute("SELECT put_aside($1, $2, $3, $4)", *where, seq)
+        seq += 1
+    saved = Saved(now.stored_seq, request.version, request.now_ms, now.deadline_ms)
+    if verdict.refusal is not None:
+        kept = verdict.keep is not None
+        return saved, Refused(verdict.refusal, kept=kept, stray=verdict.keep)
+    if verdict.store:
+        if await connection.execute(_STORE, *where, *mark, seq) == "UPDATE 0":
+            await connection.execute("SELECT make_place($1, $2, $3)", *where)
+            await connection.execute(_STORE, *where, *mark, seq)
+        return Saved(seq, request.version, request.now_ms, now.deadline_ms), None
+    version = now.stored.version if now.stored is not None else request.version
+    return Saved(now.stored_seq, version, request.now_ms, now.deadline_ms), None
+
+
+async def _holds(
+    connection: Connection, question: str, where: tuple[int, int, int], request: SaveRequest
+) -> bool:
+    """Whether these very bytes are there: a client that missed the answer comes again."""
+    found: bool = await connection.fetchval(
+        f"SELECT {question}($1, $2, $3, $4, $5)",
+        *where,
+        request.version,
+        request.body,
+    )
+    return found
+
+
+async def _check_room(
+    connection: Connection, now: _Situation, verdict: Verdict, epoch: int
+) -> None:
+    of_session = await connection.fetchval(
+        "SELECT count(*) FROM stray WHERE campaign = $1 AND writer = $2 AND epoch = $3"
+        " AND reason <> 'replaced'",
+        now.campaign,
+        now.saver.seat,
+        epoch,
+    )
+    if not sittings.has_room(verdict, of_session, now.strays):
+        raise Refused("slow-down", retry_ms=sittings.STRAYS_RETRY_MS)

@@ -1,0 +1,143 @@
+"""Returns: pages in the order of sequence numbers, from lists that are made once.
+
+Saves keep no index of sequence numbers, which would double what each of them writes. So a page
+past the end of the last list starts a new one: the keys of the next million records, sorted by the
+database. A record is given out only below the number under which nothing can be committed any more,
+so none ever appears below one that was given out.
+"""
+
+import asyncio
+from array import array
+from bisect import bisect_right
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from ardoise.contract.returns import End, Record, frame
+from ardoise.delivery.postgres_schema import Connection, Pool, come_again
+from ardoise.delivery.store import Piece, Refused
+
+LISTED = 1_000_000
+"""Records in one list: 16 bytes each."""
+FETCHED = 500
+"""Records read at once: at most 32 MiB of sheets."""
+PAGE_BYTES = 16 << 20
+"""A page ends early here."""
+
+_LIST = """
+SELECT seq, key FROM (
+  SELECT seq, number::bigint << 16 | part AS key FROM sheet
+  WHERE campaign = $1 AND seq > $2 AND seq < $3
+  UNION ALL
+  SELECT seq, -1 FROM stray WHERE campaign = $1 AND seq > $2 AND seq < $3
+) every ORDER BY seq LIMIT $4
+"""
+_SHEETS = """
+SELECT h.seq, h.number, p.id, h.writer, h.epoch, h.version, h.received_ms, NULL AS reason, h.body
+FROM unnest($2::bigint[], $3::bigint[]) AS b(seq, key)
+JOIN sheet h ON h.campaign = $1 AND h.number = (b.key >> 16)::int
+  AND h.part = (b.key & 65535)::smallint AND h.seq = b.seq
+JOIN part p ON p.campaign = $1 AND p.part = h.part
+"""
+_STRAYS = """
+SELECT r.seq, r.number, p.id, r.writer, r.epoch, r.version, r.received_ms, r.reason, r.body
+FROM stray r JOIN part p ON p.campaign = $1 AND p.part = r.part
+WHERE r.campaign = $1 AND r.seq = ANY($2::bigint[])
+"""
+
+
+@dataclass(slots=True)
+class _List:
+    """Keys of records in order: `seqs[i]` belongs to sheet `keys[i]` (number << 16 | part)."""
+
+    after: int
+    seqs: "array[int]" = field(default_factory=lambda: array("q"))
+    keys: "array[int]" = field(default_factory=lambda: array("q"))
+    more: bool = False
+    """The list was cut at its length."""
+
+    def place(self, after: int) -> int | None:
+        """Where the records above `after` begin; None: this list does not say."""
+        if after < self.after:
+            return None
+        place = bisect_right(self.seqs, after)
+        return place if place < len(self.seqs) else None
+
+
+class Returns:
+    """The pages of every campaign, on a connection of their own."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._lists: dict[int, _List] = {}
+        self._turn = asyncio.Lock()
+
+    async def pieces(self, name: str, after: int, limit: int) -> AsyncIterator[Piece]:
+        """At most `limit` records above `after`. Raises Refused: `absent`, `purged`."""
+        with come_again():
+            async with self._turn, self._pool.acquire() as connection:
+                row = await connection.fetchrow(
+                    "SELECT id, purged IS NOT NULL FROM campaign WHERE name = $1", name
+                )
+                if row is None:
+                    raise Refused("absent")
+                if row[1]:
+                    self._lists.pop(row[0], None)
+                    raise Refused("purged")
+                listed = self._lists.get(row[0])
+                if listed is None or listed.place(after) is None:
+                    listed = self._lists[row[0]] = await _make(connection, row[0], after)
+        return self._page(row[0], listed, after, limit)
+
+    async def _page(
+        self, campaign: int, listed: _List, after: int, limit: int
+    ) -> AsyncIterator[Piece]:
+        place = listed.place(after)
+        start = len(listed.seqs) if place is None else place
+        last, count, size = after, 0, 0
+        while start < len(listed.seqs) and count < limit and size < PAGE_BYTES:
+            stop = min(start + min(FETCHED, limit - count), len(listed.seqs))
+            async with self._pool.acquire() as connection:
+                frames, last = await _read(connection, campaign, listed, start, stop)
+            start = stop
+            count += len(frames)
+            piece = b"".join(frames)
+            size += len(piece)
+            if frames:
+                yield Piece(piece, len(frames))
+        end = End(last, more=start < len(listed.seqs) or listed.more)
+        yield Piece(frame(end), 0, end)
+
+
+async def _make(connection: Connection, campaign: int, after: int) -> _List:
+    made = _List(after)
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        bound = await connection.fetchval("SELECT settled_seq()")
+        async for seq, key in connection.cursor(
+            _LIST, campaign, after, bound, LISTED, prefetch=5_000
+        ):
+            made.seqs.append(seq)
+            made.keys.append(key)
+    made.more = len(made.seqs) == LISTED
+    return made
+
+
+async def _read(
+    connection: Connection, campaign: int, listed: _List, start: int, stop: int
+) -> tuple[list[bytes], int]:
+    """Frames of the records that are still as listed: one saved since has a higher number."""
+    seqs, keys = listed.seqs[start:stop], listed.keys[start:stop]
+    rows = await connection.fetch(_SHEETS, campaign, seqs.tolist(), keys.tolist())
+    strays = [seq for seq, key in zip(seqs, keys, strict=True) if key < 0]
+    if strays:
+        rows += await connection.fetch(_STRAYS, campaign, strays)
+    rows.sort(key=lambda row: row[0])
+    frames = [
+        frame(
+            Record(
+                row[0], f"{row[1]:09d}", row[2], f"{row[3]:09d}", row[4], row[5], row[6], row[7]
+            ),
+            row[8],
+        )
+        for row in rows
+    ]
+    return frames, seqs[-1]
