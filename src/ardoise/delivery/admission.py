@@ -179,7 +179,7 @@ class Admission:
         self.saves, self.logins = Delay(), Delay()
         self.ticks = ticks
         self._key = key
-        self._clock = clock
+        self.clock = clock
         self._bounds = bounds or Bounds()
         self._sleep = sleep
         self._line = Line(seen_ms=clock())
@@ -237,7 +237,7 @@ class Admission:
             place, uses = remembered
             if not uses and line.now_ms - VALID_MS <= place.turn_us / 1000 <= line.end_ms:
                 return place
-        arrived_us = self._clock() * 1000 if arrived_us is None else arrived_us
+        arrived_us = self.clock() * 1000 if arrived_us is None else arrived_us
         place = Place(seat, round(line.end_ms * 1000), arrived_us)
         self._line = lengthened(line, self._spacing_ms)
         self._places.put(seat, (place, 0))
@@ -267,12 +267,16 @@ class Admission:
         self._places.drop(place.seat)
         self._line = lengthened(self._now(), -self._spacing_ms)
 
+    def saves_ms(self) -> float:
+        """How long a save waits for its commit, smoothed."""
+        return self.saves.ms(self.ticks())
+
     # -- when saves are late ---------------------------------------------------------------
 
     def spare(self, work: Work) -> None:
         """Before work that can wait. Raises Refused `busy` while saves are late."""
         times, retry_ms = SHED[work]
-        if self.saves.ms(self.ticks()) > times * self._bounds.late_ms:
+        if self.saves_ms() > times * self._bounds.late_ms:
             raise Refused("busy", retry_ms=retry_ms)
 
     # -- inside ----------------------------------------------------------------------------
@@ -287,7 +291,7 @@ class Admission:
 
     def _now(self) -> Line:
         """The line, brought up to now at the pace so far; then the pace is judged."""
-        now_ms = self._clock()
+        now_ms = self.clock()
         self._line = advanced(self._line, now_ms, self._speed)
         ticks = self.ticks()
         late = self.saves.ms(ticks) > self._bounds.late_ms or self.logins.ms(ticks) > LOGINS_LATE_MS

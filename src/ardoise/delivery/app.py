@@ -10,6 +10,7 @@ import msgspec
 from ardoise.contract import limits
 from ardoise.contract.sitting import Saved
 from ardoise.delivery import config, static
+from ardoise.delivery.admission import Admission, Bounds, Work
 from ardoise.delivery.connections import Reply
 from ardoise.delivery.exchange import KIT, Exchange
 from ardoise.delivery.journal import note, note_fault
@@ -87,6 +88,7 @@ class Application:
         https: bool = False,
         names: tuple[str, ...] = (),
         routes: config.Routes = "all",
+        bounds: Bounds | None = None,
     ) -> None:
         self._store = store
         self._metrics = metrics
@@ -100,7 +102,8 @@ class Application:
         self._tasks: set[asyncio.Task[None]] = set()
         self.server: Server | None = None
         """Set by whoever listens: health and metrics ask it."""
-        seats = SeatRoutes(store, keys.session, Throttles(), metrics)
+        self._admission = Admission(keys.session, now_ms, bounds)
+        seats = SeatRoutes(store, keys.session, Throttles(), self._admission, metrics)
         self._routes: dict[bytes, Methods] = {
             b"/health": _get(Route(self._health)),
             b"/metrics": _get(Route(self._metrics_page)),
@@ -116,13 +119,13 @@ class Application:
         self._routes |= {
             b"/v1/campaigns": _get(Route(seats.campaigns)),
             b"/v1/login": {b"POST": Route(seats.log_in, limits.LOGIN)},
-            b"/v1/sitting": _get(Route(seats.sitting, check=reading)),
+            b"/v1/sitting": _get(Route(seats.sitting, check=self._sparing("sitting", reading))),
             b"/v1/open": {b"POST": Route(seats.open_part, limits.LOGIN, reading)},
             b"/v1/sheet": {
                 **_get(Route(seats.sheet, check=reading)),
                 b"PUT": Route(body=limits.SHEET, check=seats.saving, save=seats.save),
             },
-            b"/v1/group": _get(Route(seats.group, check=reading)),
+            b"/v1/group": _get(Route(seats.group, check=self._sparing("group", reading))),
         }
         self._under[BLOBS.encode()] = _get(Route(seats.blob))
         file = _get(Route(self._file))
@@ -130,13 +133,25 @@ class Application:
 
     def _add_authority(self, exchange: Exchange) -> None:
         check = exchange.check
+        kit = self._sparing("kit", check)
         self._routes |= {
-            b"/v1/kit": {b"POST": Route(self._post_kit, _UPLOAD, check)},
-            b"/v1/returns": _get(Route(exchange.get_returns, check=check)),
+            b"/v1/kit": {b"POST": Route(self._post_kit, _UPLOAD, kit)},
+            b"/v1/returns": _get(
+                Route(exchange.get_returns, check=self._sparing("returns", check))
+            ),
             b"/v1/orders": {b"POST": Route(exchange.post_order, limits.ORDER, check)},
             b"/v1/status": _get(Route(exchange.get_status, check=check)),
         }
-        self._under[KIT.encode()] = {b"PUT": Route(exchange.put_bytes, limits.BLOB, check)}
+        self._under[KIT.encode()] = {b"PUT": Route(exchange.put_bytes, limits.BLOB, kit)}
+
+    def _sparing(self, work: Work, check: Check) -> Check:
+        """Work that waits while saves are late: refused after its own check, before its body."""
+
+        def both(request: Request) -> None:
+            check(request)
+            self._admission.spare(work)
+
+        return both
 
     async def start(self) -> None:
         """Compare the runner with the newest kit's list."""
@@ -177,9 +192,13 @@ class Application:
             task.add_done_callback(self._tasks.discard)
         elif route.save is not None:
             try:
-                route.save(request).add_done_callback(partial(self._saved, reply))
+                future = route.save(request)
             except Exception as fault:
                 reply(*self._failed(fault))
+                return
+            since = self._admission.ticks()
+            self._admission.saves.begun(since)
+            future.add_done_callback(partial(self._saved, reply, since))
 
     def refuse(self, refusal: Refused) -> tuple[bytes, bytes]:
         """Head and body of a refusal."""
@@ -197,7 +216,8 @@ class Application:
             return self._routes[path]
         return next((self._under[p] for p in self._under if path.startswith(p)), None)
 
-    def _saved(self, reply: Reply, future: "asyncio.Future[Saved]") -> None:
+    def _saved(self, reply: Reply, since: float, future: "asyncio.Future[Saved]") -> None:
+        self._admission.saves.ended(since, self._admission.ticks())
         try:
             saved = future.result()
         except (Exception, asyncio.CancelledError) as fault:
@@ -236,7 +256,8 @@ class Application:
 
     async def _metrics_page(self, _request: Request) -> Answer:
         return Answer(
-            body=self._metrics.page(self._store.gauges(), self.server), media_type=MEDIA_TYPE
+            body=self._metrics.page(self._store.gauges(), self.server, self._admission),
+            media_type=MEDIA_TYPE,
         )
 
     async def _file(self, request: Request) -> Answer:

@@ -18,6 +18,20 @@ class Server(Protocol):
     held: int
 
 
+class Line(Protocol):
+    """What is asked of the line of logins at a scrape."""
+
+    @property
+    def rate(self) -> float:
+        """Logins a second that may go in."""
+
+    def waiting(self) -> float:
+        """Turns given and not yet come."""
+
+    def saves_ms(self) -> float:
+        """How long a save waits for its commit."""
+
+
 class Metrics:
     """Counters in a registry of their own."""
 
@@ -51,6 +65,11 @@ class Metrics:
             buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5),
             registry=registry,
         )
+        self._line = Gauge("ardoise_login_line", "Logins that wait their turn", registry=registry)
+        self._rate = Gauge("ardoise_login_rate", "Logins a second let in", registry=registry)
+        self._delay = Gauge(
+            "ardoise_save_delay_seconds", "How long a save waits for its commit", registry=registry
+        )
         self._queue = Gauge("ardoise_queue_depth", "Changes that wait", registry=registry)
         self._wal = Gauge("ardoise_wal_bytes", "Size of the write-ahead log", registry=registry)
 
@@ -59,12 +78,15 @@ class Metrics:
         self._batch_size.observe(changes)
         self._batch_seconds.observe(seconds)
 
-    def page(self, now: Gauges, server: Server | None) -> bytes:
+    def page(self, now: Gauges, server: Server | None, line: Line) -> bytes:
         """The text that a monitor reads."""
         if server is not None:
             self._requests.set(server.active)
             self._connections.set(server.open)
             self._bodies.set(server.held)
+        self._line.set(line.waiting())
+        self._rate.set(line.rate)
+        self._delay.set(line.saves_ms() / 1000)
         self._queue.set(now.queue)
         self._wal.set(now.wal_bytes)
         return generate_latest(self._registry)

@@ -11,6 +11,7 @@ from ardoise.contract import limits
 from ardoise.contract.sitting import Login, OpenPart, Saved
 from ardoise.contract.words import Digest, OrderNumber, PartId, Role
 from ardoise.delivery import sessions
+from ardoise.delivery.admission import Admission, Place
 from ardoise.delivery.metrics import Metrics
 from ardoise.delivery.sessions import NoSession, Session
 from ardoise.delivery.store import Refused, SaveRequest, Store
@@ -40,11 +41,17 @@ class SeatRoutes:
     """Each method answers one route or raises Refused."""
 
     def __init__(
-        self, store: Store, session_key: bytes, throttles: Throttles, metrics: Metrics
+        self,
+        store: Store,
+        session_key: bytes,
+        throttles: Throttles,
+        admission: Admission,
+        metrics: Metrics,
     ) -> None:
         self._store = store
         self._key = session_key
         self._throttles = throttles
+        self._admission = admission
         self._metrics = metrics
 
     async def campaigns(self, _request: Request) -> Answer:
@@ -52,19 +59,45 @@ class SeatRoutes:
         return json_answer(await self._store.campaigns())
 
     async def log_in(self, request: Request) -> Answer:
-        """POST /v1/login."""
+        """POST /v1/login, when its turn comes."""
         login = request.json(_LOGIN)
+        digest = hashlib.sha256(base64.urlsafe_b64decode(login.token + "=")).digest()
+        place = self._admission.known(login.campaign, login.number, login.ticket)
+        if place is not None:
+            await self._admission.turn(place)
+            return await self._enter(login, digest, place)
         seat = f"{login.campaign}/{login.number}"
-        self._throttles.login(seat, request.now_ms)
-        token = base64.urlsafe_b64decode(login.token + "=")
+        if not self._admission.near():
+            # Who does not know the code never gets a place, and who does has tried nothing yet.
+            self._throttles.login(seat, request.now_ms)
+            await self._store.check_login(login.campaign, login.number, digest)
+            self._throttles.login_succeeded(seat)
+        place = self._admission.join(login.campaign, login.number)
+        await self._admission.turn(place)
+        try:
+            return await self._enter(login, digest, place)
+        except Refused as refusal:
+            if refusal.kind in ("unknown-seat", "slow-down"):
+                self._admission.give_back(place)
+            raise
+
+    async def _enter(self, login: Login, digest: bytes, place: Place) -> Answer:
+        """A login whose turn has come."""
+        seat = f"{login.campaign}/{login.number}"
+        # A turn may have been waited for: the time of the request is over.
+        now_ms = self._admission.clock()
+        self._throttles.login(seat, now_ms)
 
         def issue(role: Role, epoch: int) -> str:
             return sessions.issue(self._key, Session(login.campaign, login.number, epoch, role))
 
-        digest = hashlib.sha256(token).digest()
-        answer = await self._store.log_in(
-            login.campaign, login.number, digest, request.now_ms, issue
-        )
+        since = self._admission.ticks()
+        self._admission.logins.begun(since)
+        try:
+            answer = await self._store.log_in(login.campaign, login.number, digest, now_ms, issue)
+        finally:
+            self._admission.logins.ended(since, self._admission.ticks())
+        self._admission.entered(place)
         self._throttles.login_succeeded(seat)
         self._metrics.logins.inc()
         return json_answer(answer)
