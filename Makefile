@@ -7,7 +7,7 @@ VENV := .venv
 UV := .cache/uv/bin/uv
 RUN := $(VENV)/bin
 
-.PHONY: demo demo-fresh test check lint types unit runner-test journeys nightly mutants bench clean
+.PHONY: demo demo-fresh test check lint types unit runner-test journeys nightly mutants bench browser postgres clean
 
 demo: install runner/dist/index.html
 	$(RUN)/ardoise demo
@@ -16,7 +16,7 @@ demo-fresh: install runner/dist/index.html
 	rm -rf .demo
 	$(RUN)/ardoise demo
 
-test: install browser runner/dist/index.html check runner-test unit
+test: install browser postgres runner/dist/index.html check runner-test unit
 
 check: lint types
 
@@ -28,13 +28,13 @@ lint: install
 types: install
 	$(RUN)/mypy
 
-unit: install browser runner/dist/index.html
+unit: install browser postgres runner/dist/index.html
 	$(RUN)/pytest -n 2 --dist loadgroup
 
 journeys: install browser runner/dist/index.html
 	$(RUN)/pytest -m journey tests/journeys
 
-nightly: install browser runner/dist/index.html
+nightly: install browser postgres runner/dist/index.html
 	$(RUN)/pytest -n 2 -m "nightly or not nightly"
 
 # Changes the scoring operators one by one: a change that no test notices is a survivor.
@@ -83,6 +83,10 @@ runner-test: runner/node_modules/.installed
 # Journeys need a browser. Root on Debian or Ubuntu: fetched; anyone else is told what to do.
 browser:
 	@sh scripts/browser.sh
+
+# Delivery on several machines keeps its sheets in PostgreSQL: the tests start one of their own.
+postgres:
+	@sh scripts/postgres.sh
 
 clean:
 	rm -rf $(VENV) .cache .demo runner/dist runner/node_modules .mypy_cache .ruff_cache .pytest_cache
