@@ -20,8 +20,9 @@ from deploy.topology import Machine, Site, SiteFault, read_site
 HERE = Path(__file__).parent
 PLACE = re.compile(r"@([A-Z_]+)@")
 DATABASE = "ardoise"
-SEATS_ROLE, EXCHANGE_ROLE, OWNER_ROLE = "ardoise_seats", "ardoise_exchange", "ardoise_owner"
+SEATS_USER, EXCHANGE_USER, OWNER = "seats_node", "exchange_node", "ardoise_owner"
 SEATS_PORT, EXCHANGE_PORT = 8001, 8002
+_PASSWORD_OF = {SEATS_USER: "seats", EXCHANGE_USER: "exchange", OWNER: "owner"}
 PASSWORDS = ("superuser", "replication", "rewind", "owner", "seats", "exchange")
 
 
@@ -89,7 +90,7 @@ def filled(template: Path, words: dict[str, str]) -> bytes:
     return PLACE.sub(word, template.read_text(encoding="utf-8")).encode()
 
 
-def dsn(site: Site, machine: Machine, role: str) -> str:
+def dsn(site: Site, machine: Machine, user: str) -> str:
     """Where a node finds the primary: every database machine, and only the one that takes writes.
 
     The password stands in a file; the certificate must be that of the address.
@@ -97,8 +98,8 @@ def dsn(site: Site, machine: Machine, role: str) -> str:
     folders = site.folders.on(machine.name)
     hosts = ",".join(f"{_bracketed(each.address)}:5432" for each in site.having("database"))
     return (
-        f"postgresql://{role}@{hosts}/{DATABASE}?target_session_attrs=read-write"
-        f"&sslmode=verify-full&sslrootcert={folders.tls}/ca.pem&passfile={folders.etc}/{role}.pgpass"
+        f"postgresql://{user}@{hosts}/{DATABASE}?target_session_attrs=read-write"
+        f"&sslmode=verify-full&sslrootcert={folders.tls}/ca.pem&passfile={folders.etc}/{user}.pgpass"
     )
 
 
@@ -128,8 +129,8 @@ def _words(site: Site, machine: Machine, secrets: Secrets) -> dict[str, str]:
         "SUPERUSER_PASSWORD": secrets.password("superuser"),
         "REPLICATION_PASSWORD": secrets.password("replication"),
         "REWIND_PASSWORD": secrets.password("rewind"),
-        "DSN_SEATS": dsn(site, machine, SEATS_ROLE),
-        "DSN_EXCHANGE": dsn(site, machine, EXCHANGE_ROLE),
+        "DSN_SEATS": dsn(site, machine, SEATS_USER),
+        "DSN_EXCHANGE": dsn(site, machine, EXCHANGE_USER),
         "SEAT_SERVERS": "\n".join(_servers(site, "seats", SEATS_PORT)),
         "EXCHANGE_SERVERS": "\n".join(_servers(site, "exchange", EXCHANGE_PORT)),
         "MAXCONN": str(sizes.connections),
@@ -162,10 +163,10 @@ def _database_rules(databases: tuple[Machine, ...]) -> Iterator[str]:
 
 def _node_rules(site: Site) -> Iterator[str]:
     for network in _sources(site.having("seats")):
-        yield f"  - hostssl {DATABASE} {SEATS_ROLE} {network} scram-sha-256"
+        yield f"  - hostssl {DATABASE} {SEATS_USER} {network} scram-sha-256"
     for network in _sources(site.having("exchange")):
-        for role in (EXCHANGE_ROLE, OWNER_ROLE):
-            yield f"  - hostssl {DATABASE} {role} {network} scram-sha-256"
+        for user in (EXCHANGE_USER, OWNER):
+            yield f"  - hostssl {DATABASE} {user} {network} scram-sha-256"
 
 
 def _sources(machines: tuple[Machine, ...]) -> list[str]:
@@ -219,7 +220,7 @@ def _roles(secrets: Secrets) -> bytes:
 def _seats(site: Site, machine: Machine, secrets: Secrets, words: dict[str, str]) -> list[Rendered]:
     return [
         *_pair(site, machine, secrets, "node", "ardoise"),
-        _password_file(site, machine, secrets, SEATS_ROLE),
+        _password_file(site, machine, secrets, SEATS_USER),
         _unit("ardoise-seats", words),
     ]
 
@@ -230,8 +231,8 @@ def _exchange(
     """The owner's password lies here too: migrations are run from this machine."""
     return [
         *_pair(site, machine, secrets, "node", "ardoise"),
-        _password_file(site, machine, secrets, EXCHANGE_ROLE),
-        _password_file(site, machine, secrets, OWNER_ROLE),
+        _password_file(site, machine, secrets, EXCHANGE_USER),
+        _password_file(site, machine, secrets, OWNER),
         _unit("ardoise-exchange", words),
     ]
 
@@ -249,10 +250,10 @@ def _balance(
     ]
 
 
-def _password_file(site: Site, machine: Machine, secrets: Secrets, role: str) -> Rendered:
-    password = secrets.password(role.removeprefix("ardoise_"))
-    path = f"{site.folders.on(machine.name).etc}/{role}.pgpass"
-    return Rendered(path, f"*:*:{DATABASE}:{role}:{password}\n".encode(), "ardoise", 0o600)
+def _password_file(site: Site, machine: Machine, secrets: Secrets, user: str) -> Rendered:
+    password = secrets.password(_PASSWORD_OF[user])
+    path = f"{site.folders.on(machine.name).etc}/{user}.pgpass"
+    return Rendered(path, f"*:*:{DATABASE}:{user}:{password}\n".encode(), "ardoise", 0o600)
 
 
 def _unit(name: str, words: dict[str, str]) -> Rendered:

@@ -1,13 +1,15 @@
 -- Once, on the primary, as user postgres: psql -X -h /run/ardoise -f /etc/ardoise/roles.sql
--- Roles and their passwords; what each may do stands in the migrations.
--- The owner makes tables and nothing else uses it; nodes that pupils reach have `ardoise_seats`,
--- which neither deletes nor reads sheets in bulk; the authority's node has `ardoise_exchange`.
+-- `ardoise_seats` and `ardoise_exchange` hold grants (the migrations say which) and cannot log in.
+-- Nodes that pupils reach log in as `seats_node`: it neither deletes nor reads sheets in bulk. The
+-- authority's node logs in as `exchange_node`. The owner makes the tables; nothing else uses it.
 \set ON_ERROR_STOP on
 SET log_min_error_statement = panic;
 SET password_encryption = 'scram-sha-256';
 CREATE ROLE ardoise_owner LOGIN PASSWORD '@OWNER_PASSWORD@';
-CREATE ROLE ardoise_seats LOGIN PASSWORD '@SEATS_PASSWORD@' CONNECTION LIMIT 60;
-CREATE ROLE ardoise_exchange LOGIN PASSWORD '@EXCHANGE_PASSWORD@' CONNECTION LIMIT 20;
+CREATE ROLE ardoise_seats NOLOGIN;
+CREATE ROLE ardoise_exchange NOLOGIN;
+CREATE ROLE seats_node LOGIN PASSWORD '@SEATS_PASSWORD@' IN ROLE ardoise_seats;
+CREATE ROLE exchange_node LOGIN PASSWORD '@EXCHANGE_PASSWORD@' IN ROLE ardoise_exchange;
 CREATE DATABASE ardoise OWNER ardoise_owner;
 REVOKE ALL ON DATABASE ardoise FROM PUBLIC;
 REVOKE ALL ON DATABASE postgres FROM PUBLIC;

@@ -4,25 +4,22 @@ import json
 import os
 import shutil
 import signal
-import socket
 import ssl
 import subprocess
 import sys
-import sysconfig
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import urllib3
 
 from deploy import processes
+from deploy.loopback import SOURCE
 from deploy.processes import RehearsalFault, Running
-from deploy.render import EXCHANGE_PORT, OWNER_ROLE, SEATS_PORT, Secrets, dsn, render
-from deploy.topology import Folders, Machine, Site
+from deploy.render import EXCHANGE_PORT, OWNER, SEATS_PORT, Secrets, dsn, render
+from deploy.topology import Machine, Site
 
-SOURCE = Path(__file__).parents[1] / "src"
 RECORD = "rehearsal.json"
 UNITS = "/etc/systemd/system/"
 ETCD, PATRONI, SEATS, EXCHANGE, BALANCE = (
@@ -40,60 +37,6 @@ UNITS_OF = {
 }
 UP_SECONDS = 90.0
 PSQL = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-d", "postgres"]
-
-
-def loopback_site(folder: Path, *, net: str = "127.31.0", port: int = 8443) -> Site:
-    """The example's machines, each with an address of loopback for its own.
-
-    What they send over loopback comes from 127.0.0.1, whatever they listen on: so that address is
-    theirs too.
-    """
-    addresses = {"node1": 11, "node2": 12, "exchange1": 20, "db1": 31, "db2": 32, "db3": 33}
-    roles = {"node": "seats", "exchange": "exchange", "db": "database"}
-    machines = [Machine("balance1", "127.0.0.1", ("balance",))]
-    for name, last in addresses.items():
-        role: Any = roles[name.rstrip("0123456789")]
-        machines.append(Machine(name, f"{net}.{last}", (role,), ("127.0.0.1",)))
-    return site_in(folder, tuple(machines), f"localhost:{port}", port)
-
-
-def site_in(folder: Path, machines: tuple[Machine, ...], name: str, port: int) -> Site:
-    """A site whose folders all lie in `folder`, run by this Python on this source."""
-    python, environment = interpreter()
-    runner = SOURCE.parent / "runner" / "dist"
-    folders = Folders(
-        f"{folder}/{{machine}}/etc",
-        f"{folder}/{{machine}}/state",
-        f"{folder}/{{machine}}/run",
-        python,
-        str(runner) if (runner / "index.html").exists() else "",
-    )
-    local = "peer" if os.geteuid() == 0 else "scram-sha-256"
-    return Site(name, machines, port, folders=folders, environment=environment, local_auth=local)
-
-
-def interpreter() -> tuple[str, str]:
-    """A Python that the nodes' user can run, and what it needs in its environment.
-
-    Root's own Python may lie where nobody else can look: then the system's, with our packages.
-    """
-    user = processes.account("ardoise")
-    source = f"PYTHONPATH={SOURCE}"
-    if user is None or _can_run(user, sys.executable):
-        return sys.executable, source
-    system = f"/usr/bin/python{sys.version_info.major}.{sys.version_info.minor}"
-    if not _can_run(user, system):
-        raise RehearsalFault(
-            f"user {user} can run neither {sys.executable} nor {system}: "
-            "start the rehearsal as an ordinary user, or install Python for all"
-        )
-    return system, f"{source}:{sysconfig.get_path('platlib')}"
-
-
-def _can_run(user: str, program: str) -> bool:
-    tried = ["setpriv", "--reuid", user, "--clear-groups", program, "-c", ""]
-    done = subprocess.run(tried, check=False, capture_output=True, timeout=20)  # noqa: S603
-    return done.returncode == 0
 
 
 @dataclass
@@ -166,7 +109,9 @@ class Stack:
         """One key file for all nodes: a session begun at one is good at every other."""
         made = self.folder / "keys"
         if not made.exists():
-            self.command("init", "--dir", str(made), "--authority-key", self.authority_key)
+            url = dsn(self.site, self.site.having("exchange")[0], OWNER)
+            key = ("--authority-key", self.authority_key)
+            self.command("init", "--dir", str(made), *key, "--postgres", url)
         for machine in (*self.site.having("seats"), *self.site.having("exchange")):
             home = self.folder / machine.name / "state" / "delivery"
             home.mkdir(exist_ok=True)
@@ -210,14 +155,7 @@ class Stack:
             etc = self.site.folders.on(primary.name).etc
             self.psql(primary, f"\\i {etc}/roles.sql")
         exchange = self.site.having("exchange")[0]
-        self.command(
-            "migrate",
-            "--dir",
-            str(self.folder / exchange.name / "state" / "delivery"),
-            "--postgres",
-            dsn(self.site, exchange, OWNER_ROLE),
-            machine=exchange,
-        )
+        self.command("migrate", "--postgres", dsn(self.site, exchange, OWNER), machine=exchange)
 
     def start_nodes(self) -> None:
         """Every node, until it answers."""
@@ -440,27 +378,3 @@ class Stack:
         context = ssl.create_default_context(cadata=self.secrets.root.decode())
         context.load_cert_chain(chain)
         return context
-
-
-def busy_addresses(site: Site) -> list[str]:
-    """Addresses and ports that the rehearsal needs and somebody else holds."""
-    wanted = [(m.address, site.port) for m in site.having("balance")]
-    wanted += [(m.address, SEATS_PORT) for m in site.having("seats")]
-    wanted += [(m.address, EXCHANGE_PORT) for m in site.having("exchange")]
-    wanted += [(m.address, p) for m in site.having("database") for p in (2379, 2380, 5432, 8008)]
-    return [f"{address}:{port}" for address, port in wanted if not _free(address, port)]
-
-
-def _free(address: str, port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((address, port))
-        except OSError:
-            return False
-        return True
-
-
-def smaller(site: Site, **sizes: Any) -> Site:
-    """The same site with other sizes."""
-    return replace(site, sizes=replace(site.sizes, **sizes))
