@@ -92,6 +92,9 @@ def serve(
     routes: Annotated[
         str, typer.Option(help="Whom this node answers: seats, authority or all.")
     ] = "all",
+    logins_per_second: Annotated[
+        float, typer.Option(help="At most; the others wait their turn. Fewer while saves are late.")
+    ] = 5_000.0,
 ) -> None:
     """Serve seats and the authority until SIGTERM or Ctrl-C."""
     from ardoise.delivery import serving
@@ -109,6 +112,7 @@ def serve(
             names,
             postgres,
             config.routes(routes),
+            logins_per_second,
         )
         serving.serve(settings)
     except (ConfigFault, SchemaFault, RunnerFault) as fault:

@@ -79,6 +79,8 @@ class Settings:
     """A libpq URL or DSN without a password; None: the encrypted file in `directory`."""
     routes: Routes = "all"
     """What this node answers: pupils' browsers, the authority, or both."""
+    logins_per_second: float = 5_000.0
+    """At most, and fewer while saves are late (docs/decisions/0014)."""
 
     @property
     def database(self) -> Path:
@@ -104,6 +106,8 @@ class Settings:
                 raise ConfigFault(f"{file}: there is no such file")
         if not 0 <= self.port <= 65_535:
             raise ConfigFault("a port is between 0 (any free one) and 65535")
+        if not 0 < self.logins_per_second <= 100_000:
+            raise ConfigFault("--logins-per-second is above 0 and at most 100000")
         if not (self.tls or self.behind_proxy or is_loopback(self.address)):
             raise ConfigFault(
                 f"{self.host} can be reached from other machines: give --tls-cert and --tls-key, "

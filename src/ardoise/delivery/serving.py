@@ -9,6 +9,7 @@ import uvloop
 
 from ardoise.clock import system_milliseconds
 from ardoise.delivery import config, static
+from ardoise.delivery.admission import Bounds
 from ardoise.delivery.app import Application
 from ardoise.delivery.config import ConfigFault, Keys, Settings
 from ardoise.delivery.journal import note
@@ -43,6 +44,7 @@ async def _serve(settings: Settings, keys: Keys, runner: dict[str, static.File])
             https=https,
             names=settings.names,
             routes=settings.routes,
+            bounds=Bounds(most=settings.logins_per_second),
         )
         await application.start()
         door = bound(settings.address, settings.port)
