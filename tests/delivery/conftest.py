@@ -8,11 +8,28 @@ import pytest
 from ardoise.seal import randomness
 from tests.delivery.kits import Campaign, make_kit
 from tests.delivery.running import RunningDelivery
+from tests.postgres import new_database, postgres_cluster
+
+
+__all__ = ["new_database", "postgres_cluster"]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A module that says STORES = ("file", "postgres") has its tests run on both."""
+    stores = getattr(metafunc.module, "STORES", None)
+    if stores is not None and "delivery" in metafunc.fixturenames:
+        metafunc.parametrize("delivery", stores, indirect=True, scope="module")
 
 
 @pytest.fixture(scope="module")
-def delivery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDelivery]:
-    with RunningDelivery(tmp_path_factory.mktemp("delivery")) as running:
+def delivery(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningDelivery]:
+    """On the encrypted file, or on whatever the module's STORES says."""
+    postgres = None
+    if getattr(request, "param", "file") == "postgres":
+        postgres = request.getfixturevalue("new_database")().node
+    with RunningDelivery(tmp_path_factory.mktemp("delivery"), postgres=postgres) as running:
         yield running
 
 

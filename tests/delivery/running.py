@@ -51,6 +51,8 @@ class RunningDelivery:
     signing_key: bytes = field(default_factory=signing.new_key)
     runner: Path | None = None
     options: tuple[str, ...] = ()
+    postgres: str | None = None
+    """URL of a migrated database; None: the encrypted file."""
     port: int = field(default_factory=free_port)
     process: "subprocess.Popen[bytes] | None" = None
 
@@ -86,7 +88,7 @@ class RunningDelivery:
     def run(self, name: str, *arguments: str | Path) -> "subprocess.CompletedProcess[str]":
         """Another command on the same directory. Raises CalledProcessError."""
         return subprocess.run(
-            command(name, "--dir", self.home, *arguments),
+            command(name, "--dir", self.home, *self._database(), *arguments),
             env=environment(),
             capture_output=True,
             text=True,
@@ -94,9 +96,13 @@ class RunningDelivery:
             timeout=120,
         )
 
+    def _database(self) -> tuple[str, ...]:
+        return () if self.postgres is None else ("--postgres", self.postgres)
+
     def start(self) -> None:
         """Start and wait until it answers."""
-        arguments = ["serve", "--dir", str(self.home), "--port", str(self.port), *self.options]
+        arguments = ["serve", "--dir", str(self.home), "--port", str(self.port)]
+        arguments += [*self._database(), *self.options]
         if self.runner is not None:
             arguments += ["--runner", str(self.runner)]
         with self.log.open("ab") as file:

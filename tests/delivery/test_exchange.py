@@ -19,6 +19,8 @@ from tests.delivery.authority_calls import AuthorityCalls, AuthorityRefusal
 from tests.delivery.kits import Campaign, draw_card, make_kit, make_sheet, named
 from tests.delivery.running import RunningDelivery
 
+STORES = ("file", "postgres")
+
 Install = Callable[..., Campaign]
 BYTES = "application/octet-stream"
 

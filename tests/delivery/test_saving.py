@@ -16,6 +16,8 @@ from ardoise.seal import codes, numbers, randomness
 from tests.delivery.kits import Campaign, make_sheet
 from tests.delivery.running import RunningDelivery
 
+STORES = ("file", "postgres")
+
 Install = Callable[..., Campaign]
 
 

@@ -20,6 +20,8 @@ from ardoise.delivery.sittings import (
     judge,
 )
 
+STORES = ("file", "postgres")
+
 PUPIL = Saver(seat=1, role="pupil", epoch=2, voided=False)
 TEACHER = Saver(seat=9, role="teacher", epoch=2, voided=False)
 OWN = Place(own=True, same_group=True, pupil=True, opened_ms=1_000_000, extra_ms=0)

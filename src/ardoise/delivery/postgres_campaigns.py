@@ -65,9 +65,10 @@ class CampaignBook:
         return known
 
     def forget(self, name: str) -> None:
-        """It was purged, it seems."""
+        """It was installed or purged, it seems."""
         self._known.pop(name, None)
         self._asked.pop(name, None)
+        self._listed_at = -FRESH_S
 
     async def listed(self) -> Campaigns:
         """What is installed and not purged, by name; at most a second old."""

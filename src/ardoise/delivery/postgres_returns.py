@@ -28,7 +28,7 @@ SELECT seq, key FROM (
   SELECT seq, number::bigint << 16 | part AS key FROM sheet
   WHERE campaign = $1 AND seq > $2 AND seq < $3
   UNION ALL
-  SELECT seq, -1 FROM stray WHERE campaign = $1 AND seq > $2 AND seq < $3
+  SELECT seq, -1 AS key FROM stray WHERE campaign = $1 AND seq > $2 AND seq < $3
 ) every ORDER BY seq LIMIT $4
 """
 _SHEETS = """
@@ -47,7 +47,7 @@ WHERE r.campaign = $1 AND r.seq = ANY($2::bigint[])
 
 @dataclass(slots=True)
 class _List:
-    """Keys of records in order: `seqs[i]` belongs to sheet `keys[i]` (number << 16 | part)."""
+    """Records in order: `seqs[i]` is that of sheet `keys[i]` (number << 16 | part; -1: a stray)."""
 
     after: int
     seqs: "array[int]" = field(default_factory=lambda: array("q"))
@@ -126,8 +126,9 @@ async def _read(
 ) -> tuple[list[bytes], int]:
     """Frames of the records that are still as listed: one saved since has a higher number."""
     seqs, keys = listed.seqs[start:stop], listed.keys[start:stop]
-    rows = await connection.fetch(_SHEETS, campaign, seqs.tolist(), keys.tolist())
-    strays = [seq for seq, key in zip(seqs, keys, strict=True) if key < 0]
+    sheets = {seq: key for seq, key in zip(seqs, keys, strict=True) if key >= 0}
+    rows = await connection.fetch(_SHEETS, campaign, list(sheets), list(sheets.values()))
+    strays = [seq for seq in seqs if seq not in sheets]
     if strays:
         rows += await connection.fetch(_STRAYS, campaign, strays)
     rows.sort(key=lambda row: row[0])

@@ -181,7 +181,9 @@ class PostgresStore:
     async def install(self, manifest: Manifest, sha256: str) -> KitInstalled:
         with come_again():
             async with self._exchange.acquire() as connection:
-                return await postgres_kits.install(connection, manifest, sha256)
+                done = await postgres_kits.install(connection, manifest, sha256)
+        self._book.forget(manifest.campaign)
+        return done
 
     async def order(self, order: Order, sha256: str, now_ms: int) -> OrderDone:
         with come_again():
