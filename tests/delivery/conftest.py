@@ -10,7 +10,6 @@ from tests.delivery.kits import Campaign, make_kit
 from tests.delivery.running import RunningDelivery
 from tests.postgres import new_database, postgres_cluster
 
-
 __all__ = ["new_database", "postgres_cluster"]
 
 
