@@ -38,6 +38,15 @@ def test_merged_histograms_tell_what_one_would(
     assert merged.summary()["count"] == len(some) + len(others)
 
 
+@given(TIMES)
+def test_many_at_once_count_as_one_by_one(times: list[int]) -> None:
+    histogram = Histogram()
+    histogram.add_all([time / 1e6 for time in times])
+    one_by_one = filled(times)
+    assert histogram.counts == one_by_one.counts
+    assert (histogram.greatest, histogram.total) == (one_by_one.greatest, one_by_one.total)
+
+
 @given(st.integers(0, 1 << 40))
 def test_buckets_are_ordered_and_hold_their_values(value: int) -> None:
     index = bucket(value)

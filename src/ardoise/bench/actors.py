@@ -120,7 +120,8 @@ class Pupil:
         self._world.timers.at(self._next(perf_counter()), partial(self._answer, device))
 
     def _next(self, now: float) -> float:
-        return now + self._world.chance.around(self._profile.every_s)
+        pause = self._world.chance.around(self._profile.every_s)
+        return min(now + pause, max(self._end, now + 0.01))
 
     def _answer(self, device: Sitting, since: float) -> None:
         """One more answer on this device, and the time of the next."""
@@ -137,9 +138,7 @@ class Pupil:
         paper = device.papers[self.place.number]
         paper.kib = min(self._profile.most_kib, 1 + int(share * self._profile.most_kib))
         device.answer(since)
-        self._world.timers.at(
-            min(self._next(since), max(self._end, since + 0.01)), partial(self._answer, device)
-        )
+        self._world.timers.at(self._next(since), partial(self._answer, device))
 
     def _hand_in(self, device: Sitting, since: float) -> None:
         """The last answer. Who is late has lost the network just now."""
@@ -346,7 +345,7 @@ class Knocker:
         self._end = 0.0
         self._due: deque[float] = deque()
         self._turn = 0
-        self._idle = [Device(world) for _ in range(connections)]
+        self._idle = deque(Device(world) for _ in range(connections))
         self.places: list[Place] = []
         self._requests = [self._request(number) for number in numbers]
 
@@ -385,7 +384,7 @@ class Knocker:
 
     def _knock(self) -> None:
         while self._due and self._idle:
-            device = self._idle.pop()
+            device = self._idle.popleft()
             self._turn += 1
             raw = self._requests[self._turn % len(self._requests)]
             device.ask("login", raw, self._due.popleft(), partial(self._answered, device))

@@ -56,7 +56,7 @@ def problem_of(body: bytes) -> Problem:
 class Device:
     """Sends requests one after the other. A subclass decides which."""
 
-    __slots__ = ("_connection", "_failures", "_opening", "busy", "gone", "world")
+    __slots__ = ("_connection", "_failures", "_kind", "_since", "_then", "busy", "gone", "world")
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -64,41 +64,41 @@ class Device:
         self.gone = False
         """Left for good: answers that still come are nobody's."""
         self._connection: Connection | None = None
-        self._opening = False
         self._failures = 0
+        # Of the request under way: attributes cost less than a closure for each.
+        self._kind = ""
+        self._since = 0.0
+        self._then: Then | None = None
         world.devices.add(self)
 
     def ask(self, kind: str, raw: bytes, since: float, then: Then) -> None:
         """Send, on a new connection if need be. `then` gets every outcome, once."""
         self.busy = True
-        answered = partial(self._answered, kind, since, then)
+        self._kind, self._since, self._then = kind, since, then
         connection = self._connection
         if connection is not None and connection.idle:
-            connection.send(raw, answered)
-            return
-        self._opening = True
-        self.world.endpoint.open(partial(self._opened, raw, answered))
+            connection.send(raw, self._answered)
+        else:
+            self.world.endpoint.open(partial(self._opened, raw))
 
-    def _opened(self, raw: bytes, answered: Then, connection: Connection | None, why: str) -> None:
-        self._opening = False
+    def _opened(self, raw: bytes, connection: Connection | None, why: str) -> None:
         if connection is None:
-            answered(0, b"", why.encode())
+            self._answered(0, b"", why.encode())
         elif self.gone:
             connection.close()
         else:
             self._connection = connection
-            connection.send(raw, answered)
+            connection.send(raw, self._answered)
 
-    def _answered(
-        self, kind: str, since: float, then: Then, status: int, head: bytes, body: bytes
-    ) -> None:
+    def _answered(self, status: int, head: bytes, body: bytes) -> None:
         self.busy = False
-        if self.gone:
+        then, self._then = self._then, None
+        if self.gone or then is None:
             return
         if status:
-            self.world.tally.took(kind, since)
-        if status == 200:
-            self._failures = 0
+            self.world.tally.took(self._kind, self._since)
+            if status == 200:
+                self._failures = 0
         then(status, head, body)
 
     def again(self, kind: str, status: int, body: bytes, call: Due) -> Problem | None:

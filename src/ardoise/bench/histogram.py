@@ -7,6 +7,8 @@ After Gil Tene's HdrHistogram, without its dependencies.
 
 from collections.abc import Mapping
 
+import numpy as np
+
 _BITS = 6
 _SUB = 1 << _BITS
 LONGEST_US = 3_600_000_000
@@ -45,6 +47,21 @@ class Histogram:
         index = bucket(min(value_us, LONGEST_US))
         self.counts[index] = self.counts.get(index, 0) + 1
         self.total += 1
+
+    def add_all(self, seconds: list[float]) -> None:
+        """Count many times in seconds at once."""
+        if not seconds:
+            return
+        values = np.maximum(np.rint(np.array(seconds) * 1e6).astype(np.int64), 0)
+        self.greatest = max(self.greatest, int(values.max()))
+        values = np.minimum(values, LONGEST_US)
+        # frexp gives the bit length: exact, for values below 2^53.
+        shifts = np.maximum(np.frexp(values.astype(np.float64))[1] - _BITS - 1, 0)
+        # With shift 0 the value is its own bucket, whether or not it fills all its bits.
+        indices, counts = np.unique((shifts << _BITS) + (values >> shifts), return_counts=True)
+        for index, count in zip(indices.tolist(), counts.tolist(), strict=True):
+            self.counts[index] = self.counts.get(index, 0) + count
+        self.total += len(seconds)
 
     def merge(self, other: "Histogram") -> None:
         """Count what another counted."""

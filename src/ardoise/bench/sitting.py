@@ -47,8 +47,8 @@ class Sitting(Device):
     """A seat on a device. `ready` is called once its owner can work; `over` if it never will."""
 
     __slots__ = (
-        "_head", "_keys", "_ready", "_resting", "_ticket", "_waiting", "cached", "epoch", "number",
-        "offline", "over", "papers", "session",
+        "_head", "_keys", "_mark", "_paper", "_ready", "_resting", "_ticket", "_version", "_waiting",
+        "cached", "epoch", "number", "offline", "over", "papers", "session",
     )  # fmt: skip
 
     def __init__(self, world: World, number: str, papers: dict[str, Paper]) -> None:
@@ -69,6 +69,10 @@ class Sitting(Device):
         self._ready: Callable[[], None] | None = None
         self._resting = False
         self._waiting: dict[str, Paper] = {}
+        # Of the save under way.
+        self._paper: Paper
+        self._version = 0
+        self._mark = b""
 
     @property
     def unsent(self) -> int:
@@ -200,6 +204,9 @@ class Sitting(Device):
     def come_back(self, since: float) -> None:
         """The network is there again."""
         self.offline = False
+        for paper in self._waiting.values():
+            # Delivery is not to blame for the time without a network.
+            paper.given = paper.first = since
         self._send_next(since)
 
     def _send_next(self, since: float) -> None:
@@ -221,11 +228,11 @@ class Sitting(Device):
         raw = b"%b%bardoise-version: %d\r\nardoise-base: %d\r\ncontent-length: %d\r\n\r\n%b" % (
             self._head, which, paper.version, paper.base, len(paper.sealed), paper.sealed,
         )  # fmt: skip
-        self.ask("save", raw, since, partial(self._answered_save, paper, paper.version, paper.mark))
+        self._paper, self._version, self._mark = paper, paper.version, paper.mark
+        self.ask("save", raw, since, self._answered_save)
 
-    def _answered_save(
-        self, paper: Paper, version: int, mark: bytes, status: int, _head: bytes, body: bytes
-    ) -> None:
+    def _answered_save(self, status: int, _head: bytes, body: bytes) -> None:
+        paper, version, mark = self._paper, self._version, self._mark
         if status != 200:
             self._refused_save(paper, version, mark, status, body)
             return

@@ -1,5 +1,6 @@
 """What one generator counted, second by second: times by kind of request, refusals, gaps."""
 
+from collections import defaultdict
 from itertools import pairwise
 from time import perf_counter, process_time
 
@@ -17,6 +18,13 @@ class Times(Struct, array_like=True):
 
     counts: dict[int, int]
     greatest: int
+
+    @classmethod
+    def of(cls, seconds: list[float]) -> "Times":
+        """Of times in seconds."""
+        held = Histogram()
+        held.add_all(seconds)
+        return cls(held.counts, held.greatest)
 
     def histogram(self) -> Histogram:
         """As one that can be merged."""
@@ -48,7 +56,8 @@ class Tally:
     def __init__(self) -> None:
         self.began = perf_counter()
         self.people: dict[str, int] = {}
-        self._times: dict[str, Histogram] = {}
+        self._times: defaultdict[str, list[float]] = defaultdict(list)
+        """In seconds as they came; made histograms of once a second."""
         self._troubles: dict[str, int] = {}
         self._slots: set[int] = set()
         self._cpu = process_time()
@@ -60,14 +69,11 @@ class Tally:
 
     def took(self, kind: str, since: float) -> None:
         """An answer that came now, for what was due at `since`."""
-        found = self._times.get(kind)
-        if found is None:
-            found = self._times[kind] = Histogram()
-        found.add(int((perf_counter() - since) * 1e6))
+        self._times[kind].append(perf_counter() - since)
 
     def lasted(self, kind: str, microseconds: int) -> None:
         """A time that was measured elsewhere."""
-        self._times.setdefault(kind, Histogram()).add(microseconds)
+        self._times[kind].append(microseconds / 1e6)
 
     def trouble(self, kind: str, what: str) -> None:
         """A refusal, a lost answer."""
@@ -94,14 +100,14 @@ class Tally:
         snapshot = Snapshot(
             generator,
             perf_counter() - self.began,
-            {kind: Times(held.counts, held.greatest) for kind, held in self._times.items()},
+            {kind: Times.of(seconds) for kind, seconds in self._times.items()},
             self._troubles,
             sorted(self._slots),
             dict(self.people),
             {**wire, "open": open_now},
             process_time() - self._cpu,
         )
-        self._times, self._troubles, self._slots = {}, {}, set()
+        self._times, self._troubles, self._slots = defaultdict(list), {}, set()
         return snapshot
 
 
