@@ -47,8 +47,13 @@ class Cores(Generic[_Shared]):
     def __exit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, _: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the processes once they have done what they are at."""
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
+            self._pool = None
 
     def map(
         self, function: Callable[[_Shared, _Share], _Result], shares: Iterable[_Share]

@@ -113,6 +113,6 @@ def _opened(
             continue
         yield plain
         try:
-            yield zlib.decompress(plain)
+            yield zlib.decompress(plain, wbits=47)  # gzip too
         except zlib.error:
             continue

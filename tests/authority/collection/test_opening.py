@@ -1,5 +1,6 @@
 """What does not open, or is not what it claims, is told apart from what does."""
 
+import multiprocessing
 from collections.abc import Callable
 
 import msgspec
@@ -9,6 +10,7 @@ from msgspec.structs import replace
 from ardoise.authority.collection.models import Extent, Sheet, Stray, Unopened
 from ardoise.authority.collection.opening import Opened, Opener, Rejected
 from ardoise.authority.collection.rules import read_records, retry_unopened
+from ardoise.authority.collection.sheets import open_stray
 from ardoise.authority.enrolment.models import Seat
 from ardoise.authority.registry.models import ClassGroup
 from ardoise.contract import limits
@@ -115,15 +117,42 @@ def test_a_pupil_may_not_write_what_teachers_key() -> None:
     assert rejected(held, held.record(seat, 1, sheet)) == Why.NOT_THEIRS
 
 
-def test_many_records_open_on_several_threads_in_the_order_they_came() -> None:
+def test_many_records_open_in_several_processes_in_the_order_they_came() -> None:
     held = exam(pupils=[f"Prénom Élève-{n}" for n in range(20)])
     made = [
         held.record(seat, n + 1, held.sheet(seat.number, answer="c1"))
         for n, seat in enumerate(held.seats())
     ]
-    opened = Opener(held.campaign, held.key, threads=4).open_all(made)
+    batches = [made[start : start + 4] for start in range(0, 20, 4)]
+    with Opener(held.campaign, held.key, workers=2) as opener:
+        came = list(opener.open_batches(batches))
+        assert len(multiprocessing.active_children()) == 2
+    assert multiprocessing.active_children() == []
+    assert [batch for batch, _ in came] == batches
+    opened = [each for _, some in came for each in some]
     assert [each.record for each in opened] == [record for record, _ in made]
-    assert all(isinstance(each, Opened) and each.extent == Extent.COMPLETE for each in opened)
+    for each in opened:
+        assert isinstance(each, Opened)
+        assert each.extent == Extent.COMPLETE
+        assert each.sheet == held.sheet(each.record.number, answer="c1")
+
+
+def test_a_seat_from_before_roots_were_kept_opens_all_the_same() -> None:
+    held = exam()
+    seat = held.seats()[0]
+    made = good(held, seat)
+    Seat.objects.all().update(root=b"")
+    assert read_records(held.campaign, [made]).sheets == 1
+
+
+def test_a_stray_of_a_sheet_is_sealed_in_its_own_place() -> None:
+    held = exam()
+    seat = held.seats()[0]
+    record, sealed = good(held, seat)
+    (opened,) = Opener(held.campaign, held.key).open_all([(record, sealed)])
+    assert isinstance(opened, Opened)
+    row = Stray(seq=record.seq, content=opened.stray_content())
+    assert open_stray(held.key, row) == opened.sheet
 
 
 def test_what_is_rejected_is_kept_with_its_bytes_and_may_open_later() -> None:

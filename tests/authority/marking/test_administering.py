@@ -56,9 +56,8 @@ def test_a_sheet_that_took_another_way_than_its_answers_is_counted() -> None:
     sheet = open_sheet(exam.key, exam.campaign.sheets.get())
     place = "ardoise.authority.collection.administering"
     with (
-        mock.patch(f"{place}._booklets", return_value={1: staged}),
+        mock.patch(f"{place}.booklets_of", return_value={1: staged}),
         mock.patch(f"{place}.Seat") as seats,
-        mock.patch(f"{place}.seat_code", return_value=""),
     ):
         seats.objects.filter.return_value = [mock.Mock(number=sheet.number)]
         asked = Administering(exam.campaign, part, exam.key)

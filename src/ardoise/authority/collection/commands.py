@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 import typer
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 from ardoise.authority.default_command import DefaultCommandGroup
 
@@ -30,6 +36,10 @@ app = typer.Typer(
 order_app = typer.Typer(no_args_is_help=True, help="Orders to delivery: open, close, extend, …")
 
 CampaignId = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="The campaign's identifier.")]
+Workers = Annotated[
+    int | None,
+    typer.Option("--workers", min=1, max=256, help="Processes to compute with; one a core if not."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
 _INTERVAL = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)(ms|s|m|h)?")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -41,6 +51,7 @@ def refusals_said() -> Iterator[None]:
     """Known refusals end the command with their message and status 1, without a traceback."""
     from ardoise.authority.collection.rules import CollectionRefused
     from ardoise.authority.collection.strays import StrayRefused
+    from ardoise.authority.cores import WorkerLost
     from ardoise.authority.delivery_calls import DeliveryRefusal, DeliveryUnreachable
     from ardoise.authority.enrolment.rules import EnrolmentRefused
     from ardoise.authority.keyring import CampaignKeyDestroyed
@@ -52,6 +63,7 @@ def refusals_said() -> Iterator[None]:
         DeliveryUnreachable,
         EnrolmentRefused,
         StrayRefused,
+        WorkerLost,
     )
     try:
         yield
@@ -104,13 +116,20 @@ def run(
     retry: Annotated[
         bool, typer.Option("--retry", help="First try what did not open once more.")
     ] = False,
+    workers: Workers = None,
     json: Json = False,
 ) -> None:
     """Pull what is new; exit 3 if delivery has ended and something is missing.
 
     With --every, one report is printed at the end: when window and grace are over, or at SIGTERM.
     """
-    from ardoise.authority.collection.rules import CollectReport, collect, merged, retry_unopened
+    from ardoise.authority.collection.rules import (
+        CollectReport,
+        collect,
+        merged,
+        retry_unopened,
+        still_to_come,
+    )
     from ardoise.authority.delivery_calls import DeliveryCalls, DeliveryUnreachable
 
     chosen = campaign_named(campaign)
@@ -118,11 +137,14 @@ def run(
     total = CollectReport(chosen.pk)
     with refusals_said(), stopped_by_signal() as stop, DeliveryCalls.from_settings() as calls:
         if retry:
-            total = merged(total, retry_unopened(chosen))
+            total = merged(total, retry_unopened(chosen, workers=workers))
         while True:
             try:
-                with _shown(quiet=json) as announce:
-                    report = collect(chosen, calls, stop=stop.is_set, announce=announce)
+                with _shown("records", quiet=json) as shown:
+                    announce = _records_of(still_to_come(chosen, calls), shown)
+                    report = collect(
+                        chosen, calls, stop=stop.is_set, announce=announce, workers=workers
+                    )
             except DeliveryUnreachable as cut:
                 if pause is None:
                     raise
@@ -145,6 +167,7 @@ def from_file(
     last: Annotated[
         bool, typer.Option("--last", help="The window has closed and this is all of it.")
     ] = False,
+    workers: Workers = None,
     json: Json = False,
 ) -> None:
     """Take in returns that delivery wrote to a file (air gap)."""
@@ -152,7 +175,13 @@ def from_file(
 
     chosen = campaign_named(campaign)
     with refusals_said():
-        report = read_file(chosen, file)
+        with _shown("KiB", quiet=json) as shown:
+            report = read_file(
+                chosen,
+                file,
+                workers=workers,
+                progress=lambda done, size: shown(done >> 10, size >> 10),
+            )
         if last:
             report = declare_complete(chosen, report)
         _say(report, json=json)
@@ -312,16 +341,17 @@ def _order(campaign: str, send: "Callable[..., OrderDone]") -> None:
 
 
 @contextlib.contextmanager
-def _shown(*, quiet: bool) -> "Iterator[Callable[[Tally], None]]":
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+def _shown(what: str, *, quiet: bool) -> "Iterator[Callable[[int, int], None]]":
+    """A bar with an estimate, once there is something to show: done, and of how much."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     live = _console.is_terminal and not quiet
-    with Progress(*columns, console=_console, transient=True, disable=not live) as bar:
-        task = bar.add_task("Pulling the returns …", total=None)
+    with Progress(*columns, TimeRemainingColumn(), console=_console, disable=not live) as bar:
+        task = bar.add_task(what, total=None, visible=False)
+        yield lambda done, of: bar.update(task, completed=done, total=of, visible=True)
 
-        def announce(tally: "Tally") -> None:
-            bar.update(task, description=f"{tally.read} records, {tally.sheets} sheets")
 
-        yield announce
+def _records_of(expected: int, shown: Callable[[int, int], None]) -> "Callable[[Tally], None]":
+    return lambda tally: shown(tally.read, max(tally.read, expected))
 
 
 def _say(report: "CollectReport", *, json: bool) -> None:

@@ -1,7 +1,7 @@
 """What comes in as a file: returns across an air gap, and the runner's rescue files."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -59,15 +59,22 @@ class RescueReport(Struct, frozen=True):
 
 
 def read_file(
-    campaign: Campaign, path: Path, *, clock: Clock = system_clock, ring: KeyRing | None = None
+    campaign: Campaign,
+    path: Path,
+    *,
+    clock: Clock = system_clock,
+    ring: KeyRing | None = None,
+    workers: int | None = None,
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> CollectReport:
     """Take in returns that delivery wrote to a file. The same file twice changes nothing.
 
-    Raises CollectionRefused for a file that is malformed or cut short; what came before the fault
-    is stored.
+    `progress`: bytes read, and of how many. Raises CollectionRefused for a file that is malformed
+    or cut short; what came before the fault is stored.
     """
+    records = _records(path, progress)
     try:
-        return read_records(campaign, _records(path), clock=clock, ring=ring)
+        return read_records(campaign, records, clock=clock, ring=ring, workers=workers)
     except ReturnsFault as fault:
         raise CollectionRefused(f"{path}: {fault}; have the file written again") from fault
 
@@ -104,15 +111,17 @@ def rescue(
             elif _is_known(campaign, key, opened):
                 known += 1
             else:
-                stray_row(campaign, key, opened, Stray.Reason.RESCUED).save()
+                stray_row(campaign, opened, Stray.Reason.RESCUED).save()
                 strays += 1
     return RescueReport(campaign.pk, strays, known, refused)
 
 
-def _records(path: Path) -> Iterator[tuple[Record, bytes]]:
-    reader = Reader()
+def _records(path: Path, progress: Callable[[int, int], None]) -> Iterator[tuple[Record, bytes]]:
+    reader, size, done = Reader(), path.stat().st_size, 0
     with path.open("rb") as file:
         while piece := file.read(_PIECE):
+            done += len(piece)
+            progress(done, max(done, size))
             for record, sealed in reader.feed(piece):
                 if record.seq < 1:
                     raise ReturnsFault("a sequence number below 1")

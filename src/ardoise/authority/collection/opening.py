@@ -1,54 +1,35 @@
-"""Opens what came back with the seats' own keys, and checks that it is what it claims.
+"""Finds the seats of what came back, has it opened and checked on every core (checking)."""
 
-The keys come from the codes (one PBKDF2 each, the dear part): they are derived on every core and
-kept for one run, in memory alone.
-"""
-
-import math
-import os
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Literal, Self
 
-import msgspec
 from msgspec.structs import replace
 
 from ardoise.authority.campaigns.models import Campaign
-from ardoise.authority.collection.administering import Administering
-from ardoise.authority.collection.models import Extent, Unopened
-from ardoise.authority.collection.sheets import extent
-from ardoise.authority.enrolment.forms import FIRST, forms_of, keymaps_of
-from ardoise.authority.enrolment.models import ContentKey, Seat
-from ardoise.authority.enrolment.rules import group_key, seat_code
-from ardoise.authority.keyring import CampaignKey
-from ardoise.content.keymap import KeyMap
-from ardoise.contract import limits
-from ardoise.contract.returns import Record
-from ardoise.contract.sheet import PLAIN_LIMIT, Sheet, decode
-from ardoise.contract.words import Writer
-from ardoise.seal.derive import SeatKeys, keyed_sheet_key
-from ardoise.seal.envelope import (
-    SealError,
-    TooLarge,
-    sheet_context,
-    unseal,
+from ardoise.authority.collection import sheets
+from ardoise.authority.collection.administering import booklets_of
+from ardoise.authority.collection.checking import (
+    Came,
+    Checked,
+    Exam,
+    PartPlan,
+    SeatFound,
+    check,
 )
+from ardoise.authority.collection.models import Extent, Unopened
+from ardoise.authority.cores import Cores
+from ardoise.authority.enrolment.forms import keymaps_of
+from ardoise.authority.enrolment.models import ContentKey, Seat
+from ardoise.authority.keyring import CampaignKey
+from ardoise.contract.returns import Record
+from ardoise.contract.sheet import Sheet
 
-Why = Unopened.Why
-SEATS_KEPT = 50_000
-"""Seats whose keys are held in memory at most."""
 COUNTER_LIMIT = (1 << 31) - 1
-
-
-@dataclass(frozen=True)
-class PartPlan:
-    """What a sheet of one part may speak of."""
-
-    part: str
-    writer: Writer
-    keys: Mapping[int, KeyMap]
-    """Form → its items and responses, in the booklet's order."""
-    administering: Administering
+_FIELDS = ("number", "role", "root", "code", "forms", "group__ref", "group__key")
+Records = Sequence[tuple[Record, bytes]]
 
 
 @dataclass(frozen=True)
@@ -56,8 +37,27 @@ class Opened:
     """A record that opened and passed every check."""
 
     record: Record
-    sheet: Sheet
     extent: Extent
+    content: bytes
+    """For its row: sealed as a stray if the record is one, as a sheet if not."""
+    key: CampaignKey = field(repr=False)
+
+    @property
+    def sheet(self) -> Sheet:
+        """Opened once more."""
+        return sheets.unpacked(self._packed())
+
+    def stray_content(self) -> bytes:
+        """Sealed as a stray, whatever the record is."""
+        if self.record.stray is not None:
+            return self.content
+        return sheets.seal_packed_stray(self.key, self.record.seq, self._packed())
+
+    def _packed(self) -> bytes:
+        held = self.record
+        if held.stray is not None:
+            return sheets.open_packed_stray(self.key, held.seq, self.content)
+        return sheets.open_packed_sheet(self.key, held.number, held.part, self.content)
 
 
 @dataclass(frozen=True)
@@ -69,20 +69,6 @@ class Rejected:
     sealed: bytes
 
 
-@dataclass
-class _Seat:
-    role: str
-    group: int
-    code: str
-    forms: Mapping[str, int] = field(default_factory=dict)
-    root: SeatKeys | None = None
-
-
-class _Refused(Exception):
-    def __init__(self, why: Unopened.Why) -> None:
-        self.why = why
-
-
 def part_plans(campaign: Campaign, key: CampaignKey) -> dict[str, PartPlan]:
     """Part → plan, for the parts whose booklets were sealed."""
     sealed = ContentKey.objects.filter(part__campaign=campaign).values("part")
@@ -91,127 +77,93 @@ def part_plans(campaign: Campaign, key: CampaignKey) -> dict[str, PartPlan]:
             part.part,
             "teacher" if part.writer == "teacher" else "pupil",
             keymaps_of(part),
-            Administering(campaign, part, key),
+            {
+                form: booklet
+                for form, booklet in booklets_of(campaign, part, key).items()
+                if booklet.plan is not None
+            },
         )
         for part in campaign.parts.filter(pk__in=sealed)
     }
 
 
 class Opener:
-    """Opens records of one campaign for the length of one run."""
+    """Opens records of one campaign for the length of one run, on `workers` cores."""
 
-    def __init__(self, campaign: Campaign, key: CampaignKey, *, threads: int | None = None) -> None:
+    def __init__(self, campaign: Campaign, key: CampaignKey, *, workers: int | None = None) -> None:
         self._campaign = campaign
         self.key = key
-        self._threads = threads or os.cpu_count() or 1
-        self._seats: dict[str, _Seat | None] = {}
-        self._groups: dict[int, bytes] = {}
-        self.plans = part_plans(campaign, key)
+        self._cores = Cores(Exam(campaign.pk, key, part_plans(campaign, key)), workers)
 
-    def open_all(self, records: Sequence[tuple[Record, bytes]]) -> list[Opened | Rejected]:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, _: TracebackType | None
+    ) -> None:
+        self._cores.close()
+
+    def open_all(self, records: Records) -> list[Opened | Rejected]:
         """Each record opened or rejected, in the same order."""
-        self._load(number for record, _ in records for number in (record.number, record.writer))
-        if self._threads == 1 or len(records) < 2 * self._threads:
-            return [self._open(record, sealed) for record, sealed in records]
-        with ThreadPoolExecutor(self._threads) as pool:
-            return list(pool.map(lambda pair: self._open(*pair), records))
+        return [each for _, opened in self.open_batches([records]) for each in opened]
 
-    def _load(self, numbers: Iterable[str]) -> None:
-        if len(self._seats) > SEATS_KEPT:
-            self._seats.clear()
-        missing = sorted({number for number in numbers if number} - self._seats.keys())
-        self._seats.update(dict.fromkeys(missing))
-        rows = Seat.objects.filter(campaign=self._campaign, number__in=missing)
-        for seat in rows.select_related("group"):
-            code = seat_code(self.key, seat)
-            forms = forms_of(self.key, seat)
-            self._seats[seat.number] = _Seat(seat.role, seat.group_id, code, forms)
-            if seat.group_id not in self._groups:
-                self._groups[seat.group_id] = group_key(self.key, seat.group)
+    def open_batches(
+        self, batches: Iterable[Records]
+    ) -> Iterator[tuple[Records, list[Opened | Rejected]]]:
+        """Each batch and what became of it, in the same order; a few are under way at a time.
 
-    def _open(self, record: Record, sealed: bytes) -> Opened | Rejected:
-        try:
-            reached, sheet = self._opened(record, sealed)
-        except _Refused as refused:
-            return Rejected(_clamped(record), refused.why, sealed)
-        return Opened(record, sheet, reached)
+        Where the batches end with a fault, it is raised after what came before it. Raises
+        WorkerLost.
+        """
+        under_way: deque[Records] = deque()
 
-    def _opened(self, record: Record, sealed: bytes) -> tuple[Extent, Sheet]:
-        if record != _clamped(record):
-            raise _Refused(Why.OUT_OF_BOUNDS)
-        plan = self.plans.get(record.part)
-        if plan is None:
-            raise _Refused(Why.UNKNOWN_PART)
-        sheet_key = self._sheet_key(record, plan)
-        if len(sealed) > limits.SHEET:
-            raise _Refused(Why.TOO_LARGE)
-        context = sheet_context(
-            campaign=self._campaign.pk,
-            number=record.number,
-            part=record.part,
-            version=record.version,
-        )
-        try:
-            sheet = decode(unseal(sheet_key, context, sealed, limit=PLAIN_LIMIT))
-        except TooLarge as fault:
-            raise _Refused(Why.TOO_LARGE) from fault
-        except SealError as fault:
-            raise _Refused(Why.DOES_NOT_OPEN) from fault
-        except (msgspec.MsgspecError, UnicodeError) as fault:
-            raise _Refused(Why.NOT_A_SHEET) from fault
-        said = (sheet.campaign, sheet.number, sheet.part, sheet.version, sheet.writer)
-        if said != (self._campaign.pk, record.number, record.part, record.version, plan.writer):
-            raise _Refused(Why.ANOTHER_PLACE)
-        # The key was found by the seat: it is there.
-        seat = self._seats[record.number]
-        form = FIRST if seat is None else seat.forms.get(record.part, FIRST)
-        if (keys := plan.keys.get(form)) is None:
-            raise _Refused(Why.UNKNOWN_PART)
-        _check_items(sheet, keys)
-        given = plan.administering.items(sheet, form, None if seat is None else seat.root)
-        return extent(sheet, keys.items if given is None else given), sheet
+        def came() -> Iterator[list[Came]]:
+            for batch in batches:
+                under_way.append(batch)
+                yield self._came(batch)
 
-    def _sheet_key(self, record: Record, plan: PartPlan) -> bytes:
-        seat = self._seats.get(record.number)
-        if seat is None or seat.role != "pupil":
-            raise _Refused(Why.UNKNOWN_SEAT)
-        if plan.writer == "pupil":
-            if record.writer not in ("", record.number):
-                raise _Refused(Why.NOT_THEIRS)
-            if seat.root is None:
-                seat.root = SeatKeys.from_code(
-                    code=seat.code, campaign=self._campaign.pk, number=record.number
-                )
-            return seat.root.sheet_key(record.part)
-        group = seat.group
-        if record.writer:
-            writer = self._seats.get(record.writer)
-            if writer is None or writer.role != "teacher":
-                raise _Refused(Why.NOT_THEIRS)
-            # Not the pupil's group of today: a pupil may have changed class since.
-            group = writer.group
-        return keyed_sheet_key(self._groups[group], number=record.number, part=record.part)
+        for checked in self._cores.map(check, came()):
+            batch = under_way.popleft()
+            pairs = zip(batch, checked, strict=True)
+            yield batch, [self._result(*made, result) for made, result in pairs]
+
+    def _came(self, batch: Records) -> list[Came]:
+        wanted = {number for record, _ in batch for number in (record.number, record.writer)}
+        rows = Seat.objects.filter(campaign=self._campaign, number__in=wanted - {""})
+        seats = {number: SeatFound(*row) for number, *row in rows.values_list(*_FIELDS)}
+        return [
+            Came(
+                record.number,
+                record.part,
+                record.version,
+                sealed,
+                None if record.stray is None else record.seq,
+                seats.get(record.number),
+                _saved_by(record),
+                seats.get(record.writer) if record.writer != record.number else None,
+            )
+            for record, sealed in batch
+        ]
+
+    def _result(self, record: Record, sealed: bytes, checked: Checked) -> Opened | Rejected:
+        clamped = _clamped(record)
+        if record != clamped:
+            return Rejected(clamped, Unopened.Why.OUT_OF_BOUNDS, sealed)
+        if checked.why is not None:
+            return Rejected(record, Unopened.Why(checked.why), sealed)
+        return Opened(record, Extent(checked.extent), checked.content, self.key)
 
 
-def _check_items(sheet: Sheet, keys: KeyMap) -> None:
-    named = {*sheet.visited, *sheet.flags, *sheet.absent, *sheet.seconds, *sheet.responses}
-    if sheet.position is not None:
-        named.add(sheet.position)
-    if named - keys.items.keys():
-        raise _Refused(Why.UNKNOWN_ITEM)
-    longest = max(len(sheet.visited), len(sheet.flags), len(sheet.absent))
-    if longest > len(keys.items) or not all(map(math.isfinite, sheet.seconds.values())):
-        raise _Refused(Why.OUT_OF_BOUNDS)
-    for item, responses in sheet.responses.items():
-        match keys.misfit(item, responses):
-            case "unknown":
-                raise _Refused(Why.UNKNOWN_ITEM)
-            case "too-many":
-                raise _Refused(Why.OUT_OF_BOUNDS)
+def _saved_by(record: Record) -> Literal["own", "another", ""]:
+    if not record.writer:
+        return ""
+    return "own" if record.writer == record.number else "another"
 
 
 def _clamped(record: Record) -> Record:
     """The record with counters that a row can hold."""
+    if 0 <= record.epoch <= COUNTER_LIMIT and 0 <= record.version <= COUNTER_LIMIT:
+        return record
     return replace(
         record,
         epoch=min(max(record.epoch, 0), COUNTER_LIMIT),

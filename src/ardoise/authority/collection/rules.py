@@ -3,7 +3,6 @@
 import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
 
 from django.conf import settings
 from django.db import transaction
@@ -28,9 +27,8 @@ from ardoise.contract import limits
 from ardoise.contract.kit import CampaignStatus
 from ardoise.contract.returns import Record
 
-BATCH = 500
-"""Records opened together and stored in one transaction: some 32 MB at the very most."""
-_Thing = TypeVar("_Thing")
+BATCH, BATCH_BYTES = 1_000, 8 << 20
+"""Records opened together and stored in one transaction, and their bytes: one or the other."""
 
 
 class CollectionRefused(Exception):
@@ -66,13 +64,16 @@ def collect(
     ring: KeyRing | None = None,
     stop: Callable[[], bool] = lambda: False,
     announce: Callable[[Tally], None] = lambda _: None,
+    workers: int | None = None,
 ) -> CollectReport:
     """Pull what is new, tell delivery of voided seats and working time that it has not heard of,
     and follow its window: enrolled → open → collected.
 
     Raises DeliveryRefusal, DeliveryUnreachable, CampaignKeyDestroyed, CollectionRefused.
     """
-    report = pull(campaign, calls, clock=clock, ring=ring, stop=stop, announce=announce)
+    report = pull(
+        campaign, calls, clock=clock, ring=ring, stop=stop, announce=announce, workers=workers
+    )
     if stop():
         return report
     tell_voids(campaign, calls, clock=clock)
@@ -91,33 +92,35 @@ def pull(
     stop: Callable[[], bool] = lambda: False,
     announce: Callable[[Tally], None] = lambda _: None,
     page: int = limits.RETURNS_PAGE,
+    workers: int | None = None,
 ) -> CollectReport:
     """Read the returns from where the last run ended. Safe to kill, to repeat, to run twice.
 
     A stream that is cut is asked for again from its last stored record, as long as each attempt
     brings something.
     """
-    opener = Opener(campaign, (ring or settings.KEYRING).campaign_key(campaign.pk))
     tally = Tally()
     cursor, more = _cursor(campaign), True
-    while more and not stop():
-        start = cursor
-        returns = calls.returns(campaign.pk, cursor, page)
-        try:
-            for batch in _batched(_ascending(returns, cursor), BATCH):
-                cursor = batch[-1][0].seq
-                opened = opener.open_all(batch)
-                store(campaign, opener.key, opened, tally, cursor=cursor, at=clock())
-                announce(tally)
-                if stop():
-                    break
-            else:
-                more = returns.end.more
-        except DeliveryUnreachable:
-            if cursor == start:
-                raise
-        finally:
-            returns.close()
+    with _opener(campaign, ring, workers) as opener:
+        while more and not stop():
+            start = cursor
+            returns = calls.returns(campaign.pk, cursor, page)
+            try:
+                batches = _batched(_ascending(returns, cursor), BATCH)
+                for batch, opened in opener.open_batches(batches):
+                    last = batch[-1][0].seq
+                    store(campaign, opener.key, opened, tally, cursor=last, at=clock())
+                    cursor = last
+                    announce(tally)
+                    if stop():
+                        break
+                else:
+                    more = returns.end.more
+            except DeliveryUnreachable:
+                if cursor == start:
+                    raise
+            finally:
+                returns.close()
     return _report(campaign, tally)
 
 
@@ -128,31 +131,35 @@ def read_records(
     clock: Clock = system_clock,
     ring: KeyRing | None = None,
     announce: Callable[[Tally], None] = lambda _: None,
+    workers: int | None = None,
 ) -> CollectReport:
     """Store records from elsewhere than delivery's line. The cursor stays: a gap stays a gap."""
-    opener = Opener(campaign, (ring or settings.KEYRING).campaign_key(campaign.pk))
     tally = Tally()
-    for batch in _batched(records, BATCH):
-        opened = opener.open_all(batch)
-        store(campaign, opener.key, opened, tally, cursor=None, at=clock())
-        announce(tally)
+    with _opener(campaign, ring, workers) as opener:
+        for _, opened in opener.open_batches(_batched(records, BATCH)):
+            store(campaign, opener.key, opened, tally, cursor=None, at=clock())
+            announce(tally)
     return _report(campaign, tally)
 
 
 def retry_unopened(
-    campaign: Campaign, *, clock: Clock = system_clock, ring: KeyRing | None = None
+    campaign: Campaign,
+    *,
+    clock: Clock = system_clock,
+    ring: KeyRing | None = None,
+    workers: int | None = None,
 ) -> CollectReport:
     """Try what did not open once more: a seat may have become known since."""
-    opener = Opener(campaign, (ring or settings.KEYRING).campaign_key(campaign.pk))
     tally = Tally()
-    rows = Unopened.objects.filter(campaign=campaign).order_by("seq")
-    for batch in _batched(rows.iterator(chunk_size=BATCH), BATCH):
-        opened = opener.open_all([(_record(row), bytes(row.sealed)) for row in batch])
-        good = [each for each in opened if isinstance(each, Opened)]
-        with transaction.atomic():
-            seqs = [each.record.seq for each in good]
-            Unopened.objects.filter(campaign=campaign, seq__in=seqs).delete()
-            store(campaign, opener.key, good, tally, cursor=None, at=clock())
+    rows = Unopened.objects.filter(campaign=campaign).order_by("seq").iterator(chunk_size=BATCH)
+    records = ((_record(row), bytes(row.sealed)) for row in rows)
+    with _opener(campaign, ring, workers) as opener:
+        for _, opened in opener.open_batches(_batched(records, BATCH)):
+            good = [each for each in opened if isinstance(each, Opened)]
+            with transaction.atomic():
+                seqs = [each.record.seq for each in good]
+                Unopened.objects.filter(campaign=campaign, seq__in=seqs).delete()
+                store(campaign, opener.key, good, tally, cursor=None, at=clock())
     return _report(campaign, tally)
 
 
@@ -217,6 +224,17 @@ def has_ended(campaign: Campaign, status: CampaignStatus) -> bool:
     return status.state == "closed" and status.now_ms > status.closes_ms + grace_ms
 
 
+def still_to_come(campaign: Campaign, calls: DeliveryCalls) -> int:
+    """About how many records delivery has that were not read yet: for showing, nothing else.
+
+    Raises DeliveryRefusal, DeliveryUnreachable.
+    """
+    status = calls.status(campaign.pk)
+    if _cursor(campaign) >= status.last_seq:
+        return 0
+    return max(0, status.sheets + status.strays - sum(returned(campaign)))
+
+
 def cross_check(campaign: Campaign, status: CampaignStatus) -> tuple[str, ...]:
     """Each count in which delivery and the authority differ, in words."""
     ours_seq, (sheets, strays) = _cursor(campaign), returned(campaign)
@@ -268,15 +286,24 @@ def _report(campaign: Campaign, tally: Tally) -> CollectReport:
     )
 
 
-def _batched(things: Iterable[_Thing], size: int) -> Iterator[list[_Thing]]:
+def _opener(campaign: Campaign, ring: KeyRing | None, workers: int | None) -> Opener:
+    key = (ring or settings.KEYRING).campaign_key(campaign.pk)
+    return Opener(campaign, key, workers=workers)
+
+
+def _batched(
+    records: Iterable[tuple[Record, bytes]], size: int
+) -> Iterator[list[tuple[Record, bytes]]]:
     """Lists of up to `size`. What had come before the line was cut is handed out first."""
-    batch: list[_Thing] = []
+    batch: list[tuple[Record, bytes]] = []
+    held = 0
     try:
-        for thing in things:
-            batch.append(thing)
-            if len(batch) == size:
+        for record, sealed in records:
+            batch.append((record, sealed))
+            held += len(sealed)
+            if len(batch) == size or held >= BATCH_BYTES:
                 yield batch
-                batch = []
+                batch, held = [], 0
     except DeliveryUnreachable:
         if batch:
             yield batch

@@ -15,7 +15,7 @@ from ardoise.authority.campaigns.models import Campaign
 from ardoise.authority.campaigns.rules import refuse_if_closed
 from ardoise.authority.collection.models import Pull, Sheet, Stray, Unopened
 from ardoise.authority.collection.opening import Opened, Rejected
-from ardoise.authority.collection.sheets import open_sheet, seal_sheet, seal_stray
+from ardoise.authority.collection.sheets import open_sheet
 from ardoise.authority.keyring import CampaignKey
 from ardoise.clock import from_milliseconds
 from ardoise.contract.returns import Record
@@ -73,7 +73,7 @@ def store(
     pull.save()
 
 
-def stray_row(campaign: Campaign, key: CampaignKey, opened: Opened, reason: Stray.Reason) -> Stray:
+def stray_row(campaign: Campaign, opened: Opened, reason: Stray.Reason) -> Stray:
     """An unsaved stray of an opened record."""
     record = opened.record
     return Stray(
@@ -81,7 +81,7 @@ def stray_row(campaign: Campaign, key: CampaignKey, opened: Opened, reason: Stra
         seq=record.seq,
         reason=reason,
         extent=opened.extent,
-        content=seal_stray(key, record.seq, opened.sheet),
+        content=opened.stray_content(),
         **_who_and_when(record),
     )
 
@@ -142,7 +142,7 @@ class _Placing:
                 campaign=self.campaign,
                 seq=record.seq,
                 extent=opened.extent,
-                content=seal_sheet(self.key, *place, opened.sheet),
+                content=opened.content,
                 **_who_and_when(record),
             )
             self.known.sheets[place] = self.sheets[place] = row
@@ -154,7 +154,7 @@ class _Placing:
         return open_sheet(self.key, held) != opened.sheet
 
     def _stray(self, opened: Opened, reason: Stray.Reason) -> None:
-        row = stray_row(self.campaign, self.key, opened, reason)
+        row = stray_row(self.campaign, opened, reason)
         if reason == Stray.Reason.OVERTAKEN:
             self.overtaken[row.number, row.part] = row
         else:

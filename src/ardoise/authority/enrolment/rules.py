@@ -18,12 +18,13 @@ from ardoise.authority.campaigns import rules as campaigns
 from ardoise.authority.campaigns.models import Campaign
 from ardoise.authority.enrolment.drawing import Drawer, Drawn, EnrolmentRefused, Plan, Progress
 from ardoise.authority.enrolment.models import Group, Seat
-from ardoise.authority.enrolment.roots import open_code
+from ardoise.authority.enrolment.roots import open_code, seat_keys
 from ardoise.authority.enrolment.stretching import stretch
 from ardoise.authority.keyring import CampaignKey
 from ardoise.authority.linkage import rules as linkage
 from ardoise.authority.registry.identity import open_time
 from ardoise.authority.registry.models import ClassGroup, Pupil
+from ardoise.seal.derive import SeatKeys
 from ardoise.seal.randomness import Source, system
 
 BATCH = 50
@@ -91,6 +92,12 @@ def enrol(
 def seat_code(key: CampaignKey, seat: Seat) -> str:
     """The twelve characters of a seat's code. Raises SealError."""
     return open_code(key, seat.number, bytes(seat.code))
+
+
+def keys_of(key: CampaignKey, seat: Seat) -> SeatKeys:
+    """All that a seat's code gives. Raises SealError."""
+    root, code = bytes(seat.root), bytes(seat.code)
+    return seat_keys(key, seat.campaign_id, seat.number, root=root, code=code)
 
 
 def group_key(key: CampaignKey, group: Group) -> bytes:
@@ -163,4 +170,13 @@ def _settle_time(campaign: Campaign, key: CampaignKey) -> int:
     return len(changed)
 
 
-__all__ = ["Enrolled", "EnrolmentRefused", "Plan", "Progress", "enrol", "group_key", "seat_code"]
+__all__ = [
+    "Enrolled",
+    "EnrolmentRefused",
+    "Plan",
+    "Progress",
+    "enrol",
+    "group_key",
+    "keys_of",
+    "seat_code",
+]
