@@ -5,8 +5,8 @@ const GROUPS = 4;
 const WIDTH = 74;
 
 export function chalkLine(): SVGSVGElement {
-  const svg = shape("svg", { viewBox: `0 0 ${GROUPS * WIDTH + 20} 76`, class: "chalkline", "aria-hidden": "true", focusable: "false" });
-  svg.append(shape("rect", { class: "chalkline__slate", x: "1", y: "1", width: String(GROUPS * WIDTH + 18), height: "74", rx: "6" }));
+  const svg = shape("svg", { viewBox: `0 0 ${GROUPS * WIDTH + 2} 76`, class: "chalkline", "aria-hidden": "true", focusable: "false" });
+  svg.append(shape("rect", { class: "chalkline__slate", x: "1", y: "1", width: String(GROUPS * WIDTH), height: "74", rx: "6" }));
   for (let group = 0; group < GROUPS; group += 1) {
     const left = 20 + group * WIDTH;
     const lean = (stroke: number) => ((group * 7 + stroke * 5) % 4) - 1.5;
