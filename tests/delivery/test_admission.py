@@ -52,7 +52,7 @@ class Node:
         self.inside = Admission(
             self.key,
             lambda: self.now_ms,
-            Bounds(most=self.most, start=self.most, held=self.held),
+            Bounds(most=self.most, held=self.held),
             sleep=hold,
             ticks=lambda: self.now_ms / 1000,
             entries=self.entries,
@@ -293,7 +293,7 @@ def test_what_a_node_remembers_is_bounded() -> None:
 
 
 def test_late_saves_halve_the_rate_down_to_the_least_and_it_grows_back() -> None:
-    bounds = Bounds(most=1_000, least=100, grows=200)
+    bounds = Bounds(most=1_000, least=100, grows=0.2)
     pace = Pace(1_000, START_MS)
     now_ms = START_MS
     rates = []

@@ -42,15 +42,15 @@ class Bounds:
     """How a node paces its logins."""
 
     most: float = 5_000.0
-    """Logins a second when nothing is late."""
+    """Logins a second when nothing is late; what a node begins with."""
     least: float = 50.0
-    start: float = 2_000.0
-    grows: float = 1_000.0
-    """Added to the rate in a second in which nothing is late."""
+    grows: float = 0.2
+    """Of `most`, added to the rate in a second in which nothing is late."""
     late_ms: float = 40.0
     """Saves that wait longer for their commit, on average over about a second, halve the rate."""
-    held: int = 2_000
-    """Requests that wait at once for a turn that is near."""
+    held: int = 500
+    """Requests that wait at once for a turn that is near: half of what deploy's proxy lets through
+    to a node, so that saves always find room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def paced(pace: Pace, late: bool, now_ms: int, bounds: Bounds) -> Pace:
         return pace
     if late:
         return Pace(max(min(bounds.least, bounds.most), pace.rate / 2), now_ms)
-    grown = bounds.grows * min(max(passed_ms, 0), _IDLE_MS) / 1000
+    grown = bounds.grows * bounds.most * min(max(passed_ms, 0), _IDLE_MS) / 1000
     return Pace(min(bounds.most, pace.rate + grown), now_ms)
 
 
@@ -183,7 +183,7 @@ class Admission:
         self._bounds = bounds or Bounds()
         self._sleep = sleep
         self._line = Line(seen_ms=clock())
-        self._pace = Pace(min(self._bounds.start, self._bounds.most), clock())
+        self._pace = Pace(self._bounds.most, clock())
         self._places: Recent[tuple[Place, int]] = Recent(entries)
         self._held = 0
 
