@@ -5,8 +5,8 @@
 Five ways in, with the node's own TLS (no proxy): one connection for many logins, plain and TLS; a
 new connection for each login, plain, TLS in full, TLS resumed. Every login is a whole one: the code
 is checked, the epoch raised on the disk. CPU is that of node and database by login; the cost of a
-handshake is what is left when logins and connections are taken away. A node lets logins in at the
-rate that its admission sets (at most 5,000 a second), so a rate may be that bound: CPU tells more.
+handshake is what is left when logins and connections are taken away. Admission is told to let in
+more than a node can, and begins below: a first, unmeasured round lets it rise.
 """
 
 import argparse

@@ -162,6 +162,10 @@ class Postgres:
         if self.process:
             stop(self.process, signal.SIGINT)
 
+    def url(self, user: str) -> str:
+        """How a node is told of it."""
+        return f"postgresql://{user}@/ardoise?host={self.folder}&port={self.port}"
+
     def sql(self, script: str, database: str = "postgres") -> str:
         """Run it, one statement a transaction; what it prints. Raises CalledProcessError."""
         command = [
@@ -183,6 +187,8 @@ class Delivery:
     folder: Path
     nodes: int = 1
     tls: tuple[Path, Path] | None = None
+    logins_per_second: float = 20_000.0
+    """Above what it can: a bound would be measured, not the server."""
     private: bytes = field(default_factory=signing.new_key)
     ports: list[int] = field(default_factory=list)
     processes: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
@@ -217,20 +223,13 @@ class Delivery:
             self.postgres = Postgres(Path(tempfile.mkdtemp(prefix="ardoise-pg-")))
             self.postgres.make()
             self.postgres.start()
-        self.command("init", "--authority-key", public, *self._database())
+            self.postgres.sql("CREATE DATABASE ardoise")
+            run(["migrate", "--postgres", self.postgres.url("postgres")])
+            self.postgres.sql("CREATE ROLE node LOGIN IN ROLE ardoise_seats, ardoise_exchange")
+        run(["init", "--dir", str(self.home), "--authority-key", public, *self._database()])
 
     def _database(self) -> list[str]:
-        if self.postgres is None:
-            return []
-        raise NotImplementedError
-
-    def command(self, name: str, *arguments: str) -> str:
-        """`ardoise delivery NAME` on its folder; what it prints. Raises CalledProcessError."""
-        done = subprocess.run(  # noqa: S603 - our own arguments
-            [sys.executable, "-m", "ardoise.delivery", name, "--dir", str(self.home), *arguments],
-            env=environment(), check=True, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        return done.stdout
+        return [] if self.postgres is None else ["--postgres", self.postgres.url("node")]
 
     def start(self) -> None:
         """Every node, on ports that stay the same from start to start."""
@@ -249,6 +248,7 @@ class Delivery:
 
     def _serve(self) -> list[str]:
         found = [sys.executable, "-m", "ardoise.delivery", "serve", "--dir", str(self.home)]
+        found += ["--logins-per-second", str(self.logins_per_second), *self._database()]
         if self.tls:
             found += ["--tls-cert", str(self.tls[0]), "--tls-key", str(self.tls[1])]
         return found
@@ -284,6 +284,14 @@ class Delivery:
         return sum(
             path.stat().st_size for each in folders for path in each.rglob("*") if path.is_file()
         )
+
+
+def run(arguments: list[str]) -> None:
+    """`ardoise delivery …`. Raises CalledProcessError."""
+    subprocess.run(  # noqa: S603 - our own arguments
+        [sys.executable, "-m", "ardoise.delivery", *arguments],
+        env=environment(), check=True, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
 
 
 @contextlib.contextmanager
