@@ -24,7 +24,8 @@ from ardoise.delivery.postgres_schema import (
 from ardoise.delivery.store import Refused, SaveRequest
 from ardoise.seal import randomness
 
-LINGER_S = 0.004
+LINGER_S = 0.008
+"""How long a batch waits for company: a commit costs as much as twenty of its saves."""
 BATCH = 500
 BATCH_BYTES = 4 << 20
 QUEUE = 10_000
@@ -32,11 +33,13 @@ QUEUE_BYTES = 64 << 20
 JUDGED_AT_ONCE = 16
 LATE_S = 0.1
 
-FAST = """
+_FIRST = "(SELECT base + (pg_current_xact_id()::text::bigint << 12) FROM origin)"
+"""`own_seq()`, written out: calling it costs as much as five saves."""
+_FAST = """
 WITH done AS (
   UPDATE sheet_{campaign} h
   SET writer = h.number, epoch = b.epoch, version = b.version,
-      seq = (SELECT own_seq()) + b.place - 1, received_ms = b.now_ms, body = b.body
+      seq = {first} + b.place - 1, received_ms = b.now_ms, body = b.body
   FROM unnest($1::int[], $2::smallint[], $3::int[], $4::bigint[], $5::bigint[], $6::bytea[])
          WITH ORDINALITY AS b(number, part, epoch, version, now_ms, body, place),
        (SELECT p.part, p.minutes, p.grace_s * 1000 AS grace_ms, c.opens_ms, c.closes_ms
@@ -51,9 +54,15 @@ WITH done AS (
   RETURNING b.place, CASE WHEN p.minutes = 0 THEN p.closes_ms ELSE least(p.closes_ms,
     h.opened_ms + (p.minutes * h.time_percent + 99) / 100 * 60000 + h.extra_ms) END AS deadline_ms
 )
-SELECT own_seq() - 1, array_agg(place), array_agg(deadline_ms) FROM done
+SELECT {first} - 1, array_agg(place), array_agg(deadline_ms) FROM done
 """
 """One row: the sequence number before the first, and which places of the batch are stored."""
+
+
+def batch_statement(campaign: int) -> str:
+    """For a campaign's own tables: no partition has to be found."""
+    return _FAST.format(campaign=campaign, first=_FIRST)
+
 
 Waiting = tuple[SaveRequest, "asyncio.Future[Saved]", float]
 Judge = Callable[[SaveRequest], Awaitable[Saved]]
@@ -179,7 +188,7 @@ class Saves:
             try:
                 # Without a limit: the answer then comes after the commit.
                 answer = await connection.fetch(
-                    FAST.format(campaign=known.id), *map(list, zip(*rows, strict=True))
+                    batch_statement(known.id), *map(list, zip(*rows, strict=True))
                 )
             except CONNECTION_FAULTS:
                 connection.terminate()
@@ -236,6 +245,6 @@ class Saves:
 async def explain(connection: Connection, campaign: int) -> list[str]:
     """How the database goes about a batch; for tests and for whoever wonders."""
     rows = await connection.fetch(
-        "EXPLAIN " + FAST.format(campaign=campaign), [1], [0], [1], [1], [1], [b""]
+        "EXPLAIN " + batch_statement(campaign), [1], [0], [1], [1], [1], [b""]
     )
     return [row[0] for row in rows]
