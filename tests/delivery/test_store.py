@@ -3,25 +3,23 @@
 import asyncio
 import contextlib
 import sqlite3
-import subprocess
 import sys
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from ardoise.contract import limits, orders
+from ardoise.contract import orders
 from ardoise.contract.kit import Part
 from ardoise.contract.sitting import Saved
-from ardoise.delivery import sittings, sqlite_exchange, sqlite_schema, sqlite_seats, sqlite_writer
+from ardoise.delivery import sittings, sqlite_schema, sqlite_seats, sqlite_writer
 from ardoise.delivery.sessions import Session
-from ardoise.delivery.sqlite_schema import SchemaFault, connect, migrate
+from ardoise.delivery.sqlite_schema import connect, migrate
 from ardoise.delivery.sqlite_store import SqliteStore
-from ardoise.delivery.sqlite_writer import Write
-from ardoise.delivery.store import Refused, SaveRequest
+from ardoise.delivery.sqlite_tallies import Write
+from ardoise.delivery.store import Refused, SaveRequest, SchemaFault
 from ardoise.seal import derive, randomness
 from tests.delivery.kits import HOUR_MS, Campaign, Card, make_kit
 
@@ -195,45 +193,6 @@ def test_a_seat_has_a_last_bound_however_often_it_logs_in(
         assert (status.sheets, status.strays) == (1, 5)
 
     opened(tmp_path / "d.db", work)
-
-
-_PAGE_PEAK = """
-import resource, sys
-from pathlib import Path
-from ardoise.delivery import sqlite_exchange
-from ardoise.delivery.sqlite_schema import connect
-reader = connect(Path(sys.argv[1]), bytes(range(32)), write=False)
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-count = sqlite_exchange.returns(reader, sys.argv[2], 0, 5_000).records
-print(count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
-"""
-
-
-def test_a_page_of_returns_takes_little_more_memory_than_it_holds(tmp_path: Path) -> None:
-    campaign, path = kit(), tmp_path / "d.db"
-
-    async def work(store: SqliteStore) -> None:
-        await install(store, campaign)
-        session = await log_in(store, campaign, campaign.pupils[0])
-        await store.save(replace(save(session, 1), body=bytes(limits.SHEET)))
-
-    opened(path, work)
-    connection = connect(path, KEY, write=True)
-    connection.execute(
-        "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 1500)"
-        " INSERT INTO stray SELECT i, campaign, seat, part, writer, epoch, i, received_ms, 'late',"
-        " randomblob(length(body)) FROM sheet, n"
-    )
-    connection.close()
-    done = subprocess.run(
-        [sys.executable, "-c", _PAGE_PEAK, str(path), campaign.name],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    count, peak_kib = map(int, done.stdout.split())
-    assert 200 < count < 300
-    assert peak_kib < 3 * sqlite_exchange.PAGE_BYTES >> 10
 
 
 def test_a_lock_that_lasts_refuses_the_whole_batch_at_once(
@@ -418,91 +377,6 @@ def test_a_higher_serial_lowers_no_epoch_and_touches_no_sheet(tmp_path: Path) ->
             await log_in(store, campaign, campaign.pupils[1])
 
     opened(tmp_path / "d.db", work)
-
-
-def test_a_purge_leaves_no_page_of_before(tmp_path: Path) -> None:
-    path = tmp_path / "d.db"
-    gone, stays = kit(name="a-purger", pupils=40), kit(name="a-garder", pupils=5)
-
-    async def fill(store: SqliteStore) -> None:
-        for campaign in (gone, stays):
-            await install(store, campaign, campaign.name)
-            for card in campaign.pupils:
-                await store.save(save(await log_in(store, campaign, card), 1))
-
-    opened(path, fill)
-    before = pages(path)
-
-    async def purge(store: SqliteStore) -> orders.OrderDone:
-        # While the window is open: no.
-        wanted = orders.Purge(randomness.reference(), gone.name)
-        with pytest.raises(Refused) as caught:
-            await store.order(wanted, "p", NOW_MS)
-        assert caught.value.kind == "open"
-        later = NOW_MS + 2 * HOUR_MS
-        first = await store.order(wanted, "p", later)
-        assert await store.order(wanted, "p", later + 1) == first
-        assert Path(f"{path}-wal").stat().st_size < 100_000
-        assert (await store.status(stays.name, later)).sheets == 5
-        assert (await store.status(gone.name, later)).state == "purged"
-        for blob in gone.manifest.blobs:
-            with pytest.raises(Refused):
-                await store.blob(blob.sha256)
-        return first
-
-    done = opened(path, purge)
-    assert done.purged == orders.Purged(seats=41, sheets=40, strays=0, blobs=2)
-    assert before
-    assert not before & pages(path)
-    connection = connect(path, KEY, write=False)
-    for statement in ("PRAGMA freelist_count", "SELECT count(*) FROM vacuum_due"):
-        assert connection.execute(statement).fetchone() == (0,)
-    assert connection.execute("SELECT count(*) FROM seat").fetchone() == (6,)
-    numbers = {row[0] for row in connection.execute("SELECT number FROM seat")}
-    assert numbers.isdisjoint(card.number for card in gone.pupils)
-    connection.close()
-
-
-def pages(path: Path) -> set[bytes]:
-    """Every encrypted page in the files: one that survives is one that was not destroyed."""
-    found = set()
-    for file in path.parent.glob(f"{path.name}*"):
-        raw = file.read_bytes()
-        found |= {raw[at : at + 64] for at in range(0, len(raw) - 64, 8) if any(raw[at : at + 64])}
-    return found
-
-
-def test_a_purge_that_was_cut_off_is_finished_at_the_next_start(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    campaign = kit(pupils=300)
-    path = tmp_path / "d.db"
-
-    def power_cut(_connection: object) -> None:
-        raise RuntimeError("power cut")
-
-    async def work(store: SqliteStore) -> None:
-        await install(store, campaign)
-        monkeypatch.setattr(sqlite_exchange, "vacuum", power_cut)
-        with pytest.raises(RuntimeError):
-            await store.order(
-                orders.Purge(randomness.reference(), campaign.name), "p", NOW_MS + 2 * HOUR_MS
-            )
-
-    opened(path, work)
-    connection = connect(path, KEY, write=False)
-    assert connection.execute("PRAGMA freelist_count").fetchone()[0] > 0
-    connection.close()
-    monkeypatch.undo()
-
-    async def nothing(_store: SqliteStore) -> None:
-        return
-
-    opened(path, nothing)
-    connection = connect(path, KEY, write=False)
-    assert connection.execute("PRAGMA freelist_count").fetchone() == (0,)
-    assert connection.execute("SELECT count(*) FROM vacuum_due").fetchone() == (0,)
-    connection.close()
 
 
 def test_what_a_purge_keeps_is_a_line_of_counts(tmp_path: Path) -> None:

@@ -1,20 +1,20 @@
-"""SQL of the authority's requests but for kits: nonces, orders, purge, returns, status."""
+"""SQL of the authority's requests but for kits and returns: nonces, orders, purge, status."""
+
+from collections.abc import Generator
+from dataclasses import replace
 
 import msgspec
 
 from ardoise.contract import orders
 from ardoise.contract.kit import CampaignStatus
 from ardoise.contract.orders import Order, OrderDone, Purged
-from ardoise.contract.returns import End, Record, frame
 from ardoise.delivery.sittings import Window
-from ardoise.delivery.sqlite_kits import check_groups, take_chunk, whole
+from ardoise.delivery.sqlite_kits import Staged, named_in, publish, whole
+from ardoise.delivery.sqlite_savelog import SaveLog
 from ardoise.delivery.sqlite_schema import Connection, IntegrityError
-from ardoise.delivery.sqlite_writer import Write
-from ardoise.delivery.store import Piece, Refused
+from ardoise.delivery.sqlite_tallies import Tallies, Tally, Write
+from ardoise.delivery.store import Refused
 from ardoise.seal.signing import SKEW_MS
-
-PAGE_BYTES = 16 << 20
-"""A page of returns ends early here: it is held in memory once."""
 
 
 def spend_nonce(write: Write, nonce: str, moment_ms: int, now_ms: int) -> None:
@@ -30,10 +30,17 @@ def spend_nonce(write: Write, nonce: str, moment_ms: int, now_ms: int) -> None:
 # -- orders ----------------------------------------------------------------------------------
 
 
-def order(write: Write, wanted: Order, sha256: str, now_ms: int) -> OrderDone:
+def order(
+    write: Write,
+    tallies: Tallies,
+    wanted: Order,
+    sha256: str,
+    now_ms: int,
+    staged: Staged | None = None,
+) -> OrderDone:
     """Carry out an order once. The same id again gets the first answer.
 
-    Raises Refused: `absent`, `purged`, `open`, `malformed`.
+    `staged`: the seats that it adds. Raises Refused: `absent`, `purged`, `open`, `malformed`.
     """
     connection = write.connection
     done = connection.execute(
@@ -51,8 +58,10 @@ def order(write: Write, wanted: Order, sha256: str, now_ms: int) -> OrderDone:
         raise Refused("absent")
     if row[3]:
         raise Refused("purged")
+    write.standings.forget_all()
     with whole(connection):
-        answer = _carry_out(connection, row[0], Window(row[1], row[2]), wanted, now_ms)
+        window = Window(row[1], row[2])
+        answer = _carry_out(write, tallies, row[0], window, wanted, now_ms, staged)
         connection.execute(
             "INSERT INTO order_done VALUES (?, ?, ?, ?)",
             (wanted.id, row[0], sha256, msgspec.json.encode(answer)),
@@ -61,9 +70,15 @@ def order(write: Write, wanted: Order, sha256: str, now_ms: int) -> OrderDone:
 
 
 def _carry_out(
-    connection: Connection, campaign: int, window: Window, wanted: Order, now_ms: int
+    write: Write,
+    tallies: Tallies,
+    campaign: int,
+    window: Window,
+    wanted: Order,
+    now_ms: int,
+    staged: Staged | None,
 ) -> OrderDone:
-    purged = None
+    connection, purged = write.connection, None
     match wanted:
         case orders.Open():
             if now_ms >= window.closes_ms:
@@ -80,18 +95,34 @@ def _carry_out(
         case orders.GrantTime():
             _grant(connection, campaign, wanted.number, wanted.seconds)
         case orders.AddSeats():
-            take_chunk(connection, campaign, wanted.campaign, wanted.chunk, set())
-            check_groups(connection, campaign)
+            if staged is None:
+                raise Refused("incomplete", wanted.chunk)
+            publish(connection, staged, campaign)
         case orders.Purge():
             if window.state(now_ms) == "open":
                 raise Refused("open")
-            purged = _purge(connection, campaign)
+            purged = _purge(write, tallies, campaign)
     connection.execute(
         "UPDATE campaign SET opens_ms = ?, closes_ms = ? WHERE id = ?",
         (window.opens_ms, window.closes_ms, campaign),
     )
     state = "purged" if purged is not None else window.state(now_ms)
     return OrderDone(wanted.id, now_ms, state, window.opens_ms, window.closes_ms, purged)
+
+
+def seats_wanted(
+    connection: Connection, wanted: orders.AddSeats
+) -> tuple[int, dict[str, str], set[str]] | None:
+    """The campaign that seats are added to, its parts and its blobs.
+
+    None if the order was carried out already, or will be refused.
+    """
+    row = connection.execute(
+        "SELECT id FROM campaign WHERE name = ? AND purged IS NULL"
+        " AND NOT EXISTS (SELECT 1 FROM order_done WHERE id = ?)",
+        (wanted.campaign, wanted.id),
+    ).fetchone()
+    return None if row is None else (row[0], *named_in(connection, row[0]))
 
 
 def _void(connection: Connection, campaign: int, number: str) -> None:
@@ -112,31 +143,23 @@ def _grant(connection: Connection, campaign: int, number: str, seconds: int) -> 
         raise Refused("absent", "this seat has no part open")
 
 
-_PURGED_TABLES = (
-    "DELETE FROM sheet WHERE campaign = ?",
-    "DELETE FROM stray WHERE campaign = ?",
-    "DELETE FROM seat_part WHERE seat IN (SELECT id FROM seat WHERE campaign = ?)",
-    "DELETE FROM seat WHERE campaign = ?",
-    "DELETE FROM part WHERE campaign = ?",
-    "DELETE FROM campaign_blob WHERE campaign = ?",
-    "DELETE FROM order_done WHERE campaign = ?",
-)
+# -- purge -----------------------------------------------------------------------------------
 
 
-def _purge(connection: Connection, campaign: int) -> Purged:
-    """Delete every row of a campaign; a line with the counts stays."""
-    counts = connection.execute(
-        "SELECT (SELECT count(*) FROM seat WHERE campaign = :c),"
-        " (SELECT count(*) FROM sheet WHERE campaign = :c),"
-        " (SELECT count(*) FROM stray WHERE campaign = :c),"
-        " (SELECT count(*) FROM campaign_blob WHERE campaign = :c)",
-        {"c": campaign},
+def _purge(write: Write, tallies: Tallies, campaign: int) -> Purged:
+    """From now on nobody gets anything of it; what it held is destroyed in slices after this.
+
+    A line with the counts stays.
+    """
+    connection = write.connection
+    tally = replace(tallies.of(campaign))
+    tally.add(write.counted.get(campaign, Tally()))
+    (blobs,) = connection.execute(
+        "SELECT count(*) FROM campaign_blob WHERE campaign = ?", (campaign,)
     ).fetchone()
-    for statement in _PURGED_TABLES:
-        connection.execute(statement, (campaign,))
-    # With them goes whatever was sent and never used: it may have been this campaign's.
-    connection.execute("DELETE FROM blob WHERE sha256 NOT IN (SELECT sha256 FROM campaign_blob)")
-    purged = Purged(*counts)
+    purged = Purged(tally.seats, tally.sheets, tally.strays, blobs)
+    connection.execute("DELETE FROM campaign_blob WHERE campaign = ?", (campaign,))
+    connection.execute("DELETE FROM order_done WHERE campaign = ?", (campaign,))
     connection.execute(
         "UPDATE campaign SET purged = ?, runner = '{}', manifest = '' WHERE id = ?",
         (msgspec.json.encode(purged), campaign),
@@ -145,75 +168,73 @@ def _purge(connection: Connection, campaign: int) -> Purged:
     return purged
 
 
-def vacuum(connection: Connection) -> None:
-    """After a purge: rewrite the file without the free pages, empty the log. Outside of all else.
+def destroy(write: Write, log: SaveLog, tallies: Tallies) -> Generator[bool, None, list[int]]:
+    """Delete, in slices, all that purged campaigns held; which they were. Then comes `forgotten`.
 
-    Does nothing if no purge waits for it. A crash in the middle is made up for at the next start.
+    Ends with every row overwritten, every file of the log that held one unlinked and the database
+    without a free page. A crash in the middle is made up for at the next start.
     """
-    if connection.execute("SELECT 1 FROM vacuum_due").fetchone() is None:
-        return
-    connection.execute("VACUUM")
-    busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-    if busy:
-        raise Refused("busy", "a reader holds the log: send the order again", retry_ms=1_000)
-    connection.execute("DELETE FROM vacuum_due")
+    connection = write.connection
+    due = [row[0] for row in connection.execute("SELECT campaign FROM vacuum_due").fetchall()]
+    for campaign in due:
+        yield from _destroy_seats(connection, campaign)
+        for statement in _ROWS_OF:
+            while connection.execute(statement, (campaign, ROWS)).rowcount:
+                yield False
+        tallies.forget(campaign)
+        connection.execute("DELETE FROM tally WHERE campaign = ?", (campaign,))
+        yield from log.forget(campaign)
+    if due:
+        log.drain()
+        while not log.drained:
+            # The next round puts into the table what is others'.
+            yield True
+        # With them goes whatever was sent and never used: it may have been theirs.
+        unused = connection.execute(
+            "SELECT sha256 FROM blob WHERE sha256 NOT IN (SELECT sha256 FROM campaign_blob)"
+        ).fetchall()
+        for row in unused:
+            connection.execute("DELETE FROM blob WHERE sha256 = ?", row)
+            yield False
+        while connection.execute("PRAGMA freelist_count").fetchone()[0]:
+            # All rows have to be fetched: each step gives back one page.
+            connection.execute(f"PRAGMA incremental_vacuum({ROWS})").fetchall()
+            yield False
+    return due
 
 
-# -- returns and status ----------------------------------------------------------------------
-
-_IN_ORDER = """
-SELECT seq, 0 FROM sheet WHERE campaign = :c AND seq > :after
-UNION ALL
-SELECT seq, 1 FROM stray WHERE campaign = :c AND seq > :after
-ORDER BY seq LIMIT :limit
-"""
-_RECORD = """
-SELECT r.seq, t.number, r.part, w.number, r.epoch, r.version, r.received_ms, {reason}, r.body
-FROM {table} r JOIN seat t ON t.id = r.seat JOIN seat w ON w.id = r.writer
-WHERE r.campaign = ? AND r.seq = ?
-"""
-_RECORDS = (
-    _RECORD.format(table="sheet", reason="NULL"),
-    _RECORD.format(table="stray", reason="r.reason"),
+ROWS = 40
+"""Deleted in one step."""
+_ROWS_OF = (
+    "DELETE FROM sheet WHERE id IN (SELECT id FROM sheet WHERE campaign = ? LIMIT ?)",
+    "DELETE FROM stray WHERE seq IN (SELECT seq FROM stray WHERE campaign = ? LIMIT ?)",
+    "DELETE FROM part WHERE campaign = ? LIMIT ?",
 )
 
 
-def returns(connection: Connection, campaign: str, after: int, limit: int) -> Piece:
-    """A page. Raises Refused: `absent`, `purged`."""
-    connection.execute("BEGIN")  # One view of both tables, whatever is saved meanwhile.
-    try:
-        return _page(connection, campaign, after, limit)
-    finally:
-        connection.execute("COMMIT")
+def _destroy_seats(connection: Connection, campaign: int) -> Generator[bool, None, None]:
+    while True:
+        seats = connection.execute(
+            "SELECT id FROM seat WHERE campaign = ? LIMIT ?", (campaign, ROWS)
+        ).fetchall()
+        if not seats:
+            return
+        connection.executemany("DELETE FROM seat_part WHERE seat = ?", seats)
+        connection.executemany("DELETE FROM seat WHERE id = ?", seats)
+        yield False
 
 
-def _page(connection: Connection, campaign: str, after: int, limit: int) -> Piece:
-    row = connection.execute(
-        "SELECT id, purged IS NOT NULL FROM campaign WHERE name = ?", (campaign,)
-    ).fetchone()
-    if row is None:
-        raise Refused("absent")
-    if row[1]:
-        raise Refused("purged")
-    frames: list[bytes] = []
-    size, last, more = 0, after, False
-    page = {"c": row[0], "after": after, "limit": limit + 1}
-    # The order first, from indexes alone: a sort would hold the bodies of a page five times this.
-    for seq, is_stray in connection.execute(_IN_ORDER, page).fetchall():
-        if len(frames) == limit or size > PAGE_BYTES:
-            more = True
-            break
-        found = connection.execute(_RECORDS[is_stray], (row[0], seq)).fetchone()
-        frames.append(frame(Record(*found[:8]), found[8]))
-        size += len(frames[-1])
-        last = seq
-    count = len(frames)
-    end = End(last, more)
-    frames.append(frame(end))
-    return Piece(b"".join(frames), count, end)
+def forgotten(write: Write, due: list[int]) -> None:
+    """All that `destroy` deleted is gone from the disk."""
+    write.connection.executemany(
+        "DELETE FROM vacuum_due WHERE campaign = ?", [(campaign,) for campaign in due]
+    )
 
 
-def status(connection: Connection, campaign: str, now_ms: int) -> CampaignStatus:
+# -- status ----------------------------------------------------------------------------------
+
+
+def status(connection: Connection, tallies: Tallies, campaign: str, now_ms: int) -> CampaignStatus:
     """State, window and counts. Raises Refused `absent`."""
     row = connection.execute(
         "SELECT id, serial, opens_ms, closes_ms, purged IS NOT NULL FROM campaign WHERE name = ?",
@@ -222,15 +243,7 @@ def status(connection: Connection, campaign: str, now_ms: int) -> CampaignStatus
     if row is None:
         raise Refused("absent")
     window = Window(row[2], row[3])
-    counts = connection.execute(
-        "SELECT (SELECT count(*) FROM seat WHERE campaign = :c),"
-        " (SELECT count(*) FROM seat WHERE campaign = :c AND epoch > 0),"
-        " (SELECT count(*) FROM sheet WHERE campaign = :c),"
-        " (SELECT count(*) FROM stray WHERE campaign = :c),"
-        " max(coalesce((SELECT max(seq) FROM sheet WHERE campaign = :c), 0),"
-        "     coalesce((SELECT max(seq) FROM stray WHERE campaign = :c), 0))",
-        {"c": row[0]},
-    ).fetchone()
+    counted = Tally() if row[4] else tallies.of(row[0])
     return CampaignStatus(
         now_ms,
         campaign,
@@ -238,5 +251,9 @@ def status(connection: Connection, campaign: str, now_ms: int) -> CampaignStatus
         window.opens_ms,
         window.closes_ms,
         row[1],
-        *counts,
+        counted.seats,
+        counted.logged_in,
+        counted.sheets,
+        counted.strays,
+        counted.last_seq,
     )

@@ -5,6 +5,8 @@ from typing import Any
 
 from sqlcipher3 import dbapi2 as sqlite
 
+from ardoise.delivery.store import SchemaFault
+
 Connection = Any
 """A sqlcipher3 connection: sqlite3's interface, without types."""
 DatabaseError = sqlite.DatabaseError
@@ -13,10 +15,7 @@ IntegrityError = sqlite.IntegrityError
 
 BUSY_MS = 30_000
 CACHE_KIB = 64 << 10
-
-
-class SchemaFault(Exception):
-    """A database that this program cannot use; the message says what to do."""
+_INCREMENTAL = 2
 
 
 MIGRATIONS: tuple[str, ...] = (
@@ -130,6 +129,34 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX campaign_here ON campaign (name) WHERE purged IS NULL;
     CREATE INDEX stray_of_session ON stray (writer, epoch);
     """,
+    # 3. The newest sheets stand in the log (sqlite_savelog); counts are kept.
+    """
+    ALTER TABLE sequence ADD COLUMN folded INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE sheet ADD COLUMN number TEXT NOT NULL DEFAULT '';
+    ALTER TABLE sheet ADD COLUMN hand TEXT NOT NULL DEFAULT '';
+    UPDATE sheet SET number = (SELECT number FROM seat WHERE id = sheet.seat),
+      hand = (SELECT number FROM seat WHERE id = sheet.writer);
+    CREATE TABLE tally (
+      campaign INTEGER PRIMARY KEY REFERENCES campaign,
+      seats INTEGER NOT NULL,
+      logged_in INTEGER NOT NULL,
+      sheets INTEGER NOT NULL,
+      strays INTEGER NOT NULL,
+      last_seq INTEGER NOT NULL
+    );
+    INSERT INTO tally SELECT c.id,
+      (SELECT count(*) FROM seat WHERE campaign = c.id),
+      (SELECT count(*) FROM seat WHERE campaign = c.id AND epoch > 0),
+      (SELECT count(*) FROM sheet WHERE campaign = c.id),
+      (SELECT count(*) FROM stray WHERE campaign = c.id),
+      max(coalesce((SELECT max(seq) FROM sheet WHERE campaign = c.id), 0),
+          coalesce((SELECT max(seq) FROM stray WHERE campaign = c.id), 0))
+    FROM campaign c WHERE c.purged IS NULL;
+    CREATE TABLE merge_due (               -- seats that were published and stand apart still
+      staged INTEGER PRIMARY KEY REFERENCES campaign,
+      campaign INTEGER NOT NULL REFERENCES campaign
+    );
+    """,
 )
 
 
@@ -144,6 +171,9 @@ def connect(path: Path, key: bytes, *, write: bool) -> Connection:
         connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
         connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
         connection.execute("PRAGMA temp_store = MEMORY")
+        # What is deleted is overwritten; a purge gives the room back in slices.
+        connection.execute("PRAGMA secure_delete = ON")
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB if write else CACHE_KIB // 4}")
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if write:
@@ -157,6 +187,14 @@ def connect(path: Path, key: bytes, *, write: bool) -> Connection:
         connection.close()
         raise SchemaFault(f"{path} does not open with the key in its key file") from fault
     return connection
+
+
+def give_room_back_in_slices(connection: Connection) -> None:
+    """Rewrite a database that an earlier program made, once: it could only be rewritten whole."""
+    (kind,) = connection.execute("PRAGMA auto_vacuum").fetchone()
+    if kind != _INCREMENTAL:
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        connection.execute("VACUUM")
 
 
 def migrate(connection: Connection, migrations: tuple[str, ...] = MIGRATIONS) -> int:

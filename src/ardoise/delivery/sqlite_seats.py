@@ -4,6 +4,8 @@ import hmac
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from ardoise.contract.sitting import (
     Campaigns,
     GroupState,
@@ -12,14 +14,14 @@ from ardoise.contract.sitting import (
     PartState,
     PupilPart,
     PupilState,
-    Saved,
 )
 from ardoise.delivery import sittings
 from ardoise.delivery.sessions import Session
-from ardoise.delivery.sittings import Attempt, Place, Saver, Stored, Timing, Verdict, Window
+from ardoise.delivery.sittings import Timing, Window
+from ardoise.delivery.sqlite_savelog import SaveLog
 from ardoise.delivery.sqlite_schema import Connection
-from ardoise.delivery.sqlite_writer import Write
-from ardoise.delivery.store import Refused, SaveRequest, StoredSheet
+from ardoise.delivery.sqlite_tallies import Write
+from ardoise.delivery.store import Refused, StoredSheet
 
 NO_DIGEST = bytes(32)
 """Stands in for the digest of a seat that does not exist: the comparison is made all the same."""
@@ -100,6 +102,9 @@ def raise_epoch(write: Write, campaign: str, number: str, digest: bytes) -> Seat
     """A login: checked again inside the transaction, then every earlier session is outdated."""
     seat = check_login(write.connection, campaign, number, digest)
     write.connection.execute("UPDATE seat SET epoch = epoch + 1 WHERE id = ?", (seat.id,))
+    write.standings.forget(campaign, number)
+    if not seat.epoch:
+        write.count(seat.campaign).logged_in += 1
     return check_login(write.connection, campaign, number, digest)
 
 
@@ -112,11 +117,12 @@ WHERE x.seat = ? ORDER BY p.place
 """
 
 
-def _parts(connection: Connection, seat: SeatRow) -> list[tuple[PartState, bytes]]:
+def _parts(connection: Connection, log: SaveLog, seat: SeatRow) -> list[tuple[PartState, bytes]]:
     found = []
     for row in connection.execute(_PARTS, (seat.campaign, seat.id)):
         timing = Timing(row[1], row[2], row[3], seat.time_percent)
         deadline = timing.deadline_ms(seat.window, row[5], row[6]) if row[5] is not None else None
+        head = log.heads.get((seat.id, row[0]))
         state = PartState(
             row[0],
             row[1],
@@ -125,7 +131,7 @@ def _parts(connection: Connection, seat: SeatRow) -> list[tuple[PartState, bytes
             row[4],
             row[5],
             deadline,
-            row[7],
+            row[7] if head is None else head.version,
             seat.time_percent,
         )
         found.append((state, row[8]))
@@ -133,32 +139,39 @@ def _parts(connection: Connection, seat: SeatRow) -> list[tuple[PartState, bytes
 
 
 def logged_in(
-    connection: Connection, seat: SeatRow, campaign: str, number: str, token: str, now_ms: int
+    connection: Connection,
+    log: SaveLog,
+    seat: SeatRow,
+    session: Session,
+    token: str,
+    now_ms: int,
 ) -> LoggedIn:
     """How a seat stands."""
     return LoggedIn(
         session=token,
         epoch=seat.epoch,
         now_ms=now_ms,
-        campaign=campaign,
-        number=number,
+        campaign=session.campaign,
+        number=session.number,
         role=seat.role,
         group=seat.group,
         state=seat.window.state(now_ms),
         opens_ms=seat.window.opens_ms,
         closes_ms=seat.window.closes_ms,
-        parts=tuple(state for state, _ in _parts(connection, seat)),
+        parts=tuple(state for state, _ in _parts(connection, log, seat)),
         group_key=seat.group_key,
     )
 
 
-def opened(connection: Connection, session: Session, part: str, now_ms: int) -> PartOpened | None:
+def opened(
+    connection: Connection, log: SaveLog, session: Session, part: str, now_ms: int
+) -> PartOpened | None:
     """The answer for a part that is open already; None if its clock has still to be started.
 
     Raises Refused: `not-yours`, `waiting`, `late`.
     """
     seat = session_seat(connection, session)
-    for state, wrapped in _parts(connection, seat):
+    for state, wrapped in _parts(connection, log, seat):
         if state.id == part and sittings.may_open(seat.role, state.writer):
             refusal = sittings.opening(seat.window, state.opened_ms, now_ms)
             if refusal is not None:
@@ -169,9 +182,9 @@ def opened(connection: Connection, session: Session, part: str, now_ms: int) -> 
     raise Refused("not-yours")
 
 
-def start_clock(write: Write, session: Session, part: str, now_ms: int) -> PartOpened:
+def start_clock(write: Write, log: SaveLog, session: Session, part: str, now_ms: int) -> PartOpened:
     """Start a part's clock, unless somebody came first, and say how it stands."""
-    answer = opened(write.connection, session, part, now_ms)
+    answer = opened(write.connection, log, session, part, now_ms)
     if answer is not None:
         return answer
     write.connection.execute(
@@ -180,163 +193,16 @@ def start_clock(write: Write, session: Session, part: str, now_ms: int) -> PartO
         "  WHERE c.name = ? AND s.number = ?)",
         (now_ms, part, session.campaign, session.number),
     )
-    return start_clock(write, session, part, now_ms)
-
-
-# -- saving ----------------------------------------------------------------------------------
-
-_SAVE = """
-SELECT c.purged IS NOT NULL, c.id, c.opens_ms, c.closes_ms,
-       w.id, w.role, w.epoch, w.voided, w.strays, w.grp,
-       p.writer, p.minutes, p.grace_s,
-       t.id, t.role, t.grp, t.time_percent, x.opened_ms, coalesce(x.extra_ms, 0),
-       h.writer, h.epoch, h.version, h.seq
-FROM campaign c
-LEFT JOIN seat w ON w.campaign = c.id AND w.number = ?
-LEFT JOIN part p ON p.campaign = c.id AND p.id = ?
-LEFT JOIN seat t ON t.campaign = c.id AND t.number = ?
-LEFT JOIN seat_part x ON x.seat = t.id AND x.part = p.id
-LEFT JOIN sheet h ON h.seat = t.id AND h.part = p.id
-WHERE c.name = ?
-"""
-_STORE = """
-INSERT INTO sheet (campaign, seat, part, seq, writer, epoch, version, received_ms, body)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (seat, part) DO UPDATE SET seq = excluded.seq, writer = excluded.writer,
-  epoch = excluded.epoch, version = excluded.version, received_ms = excluded.received_ms,
-  body = excluded.body
-"""
-_KEEP = """
-INSERT INTO stray (seq, campaign, seat, part, writer, epoch, version, received_ms, reason, body)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-"""
-_PUT_ASIDE = """
-INSERT INTO stray (seq, campaign, seat, part, writer, epoch, version, received_ms, reason, body)
-SELECT ?, campaign, seat, part, writer, epoch, version, received_ms, 'replaced', body
-FROM sheet WHERE seat = ? AND part = ?
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class _Situation:
-    """All that a save is judged by."""
-
-    campaign: int
-    target: int
-    saver: Saver
-    place: Place
-    timing: Timing
-    window: Window
-    stored: Stored | None
-    stored_seq: int
-    strays: int
-    """That the saver's seat caused."""
-
-    @property
-    def deadline_ms(self) -> int | None:
-        return self.timing.deadline_ms(self.window, self.place.opened_ms, self.place.extra_ms)
-
-
-def _situation(connection: Connection, request: SaveRequest) -> _Situation:
-    """One read. Raises Refused: `purged`, `no-session`, `not-yours`."""
-    session = request.session
-    row = connection.execute(
-        _SAVE, (session.number, request.part, request.number, session.campaign)
-    ).fetchone()
-    if row is None:
-        raise Refused("no-session")
-    (
-        purged, campaign, opens_ms, closes_ms,
-        writer, role, epoch, voided, strays, group,
-        part_writer, minutes, grace_s,
-        target, target_role, target_group, time_percent, opened_ms, extra_ms,
-        stored_writer, stored_epoch, stored_version, stored_seq,
-    ) = row  # fmt: skip
-    if purged:
-        raise Refused("purged")
-    if writer is None or session.epoch > epoch:
-        raise Refused("no-session")
-    if part_writer is None or target is None:
-        raise Refused("not-yours")
-    return _Situation(
-        campaign,
-        target,
-        Saver(writer, role, epoch, bool(voided)),
-        Place(target == writer, target_group == group, target_role == "pupil", opened_ms, extra_ms),
-        Timing(part_writer, minutes, grace_s, time_percent),
-        Window(opens_ms, closes_ms),
-        None if stored_seq is None else Stored(stored_writer, stored_epoch, stored_version),
-        stored_seq or 0,
-        strays,
-    )
-
-
-def save(write: Write, request: SaveRequest) -> Saved:
-    """One save, as docs/protocol.md §5 says. Raises Refused, with `kept` for a stray."""
-    connection, epoch = write.connection, request.session.epoch
-    now = _situation(connection, request)
-    verdict = sittings.judge(
-        Attempt(epoch, request.version, request.base, request.now_ms, request.stray),
-        now.saver,
-        now.place,
-        now.timing,
-        now.window,
-        now.stored,
-        # Bytes are compared only where they decide: reading them back costs as much as writing.
-        same_bytes=now.stored is not None
-        and request.version == now.stored.version
-        and _is_stored(connection, now.target, request),
-    )
-    where = (now.campaign, now.target, request.part)
-    mark = (now.saver.seat, epoch, request.version, request.now_ms)
-    keeps = verdict.keep is not None and not _is_kept(connection, now.target, request)
-    if (keeps or verdict.put_aside) and not _has_room(connection, now, verdict, epoch):
-        raise Refused("slow-down", retry_ms=sittings.STRAYS_RETRY_MS)
-    if keeps:
-        values = (write.next_seq(), *where, *mark, verdict.keep, request.body)
-        connection.execute(_KEEP, values)
-    if verdict.put_aside:
-        connection.execute(_PUT_ASIDE, (write.next_seq(), now.target, request.part))
-    if keeps or verdict.put_aside:
-        connection.execute("UPDATE seat SET strays = strays + 1 WHERE id = ?", (now.saver.seat,))
-    if verdict.refusal is not None:
-        raise Refused(verdict.refusal, kept=verdict.keep is not None, stray=verdict.keep)
-    if verdict.store or now.stored is None:
-        seq, version = write.next_seq(), request.version
-        connection.execute(_STORE, (*where, seq, *mark, request.body))
-    else:
-        seq, version = now.stored_seq, now.stored.version
-    return Saved(seq, version, request.now_ms, now.deadline_ms)
-
-
-def _has_room(connection: Connection, now: _Situation, verdict: Verdict, epoch: int) -> bool:
-    (of_session,) = connection.execute(
-        "SELECT count(*) FROM stray WHERE writer = ? AND epoch = ? AND reason != 'replaced'",
-        (now.saver.seat, epoch),
-    ).fetchone()
-    return sittings.has_room(verdict, of_session, now.strays)
-
-
-def _is_stored(connection: Connection, seat: int, request: SaveRequest) -> bool:
-    row = connection.execute(
-        "SELECT body FROM sheet WHERE seat = ? AND part = ?", (seat, request.part)
-    ).fetchone()
-    return row is not None and row[0] == request.body
-
-
-def _is_kept(connection: Connection, seat: int, request: SaveRequest) -> bool:
-    """Whether these bytes are a stray already: a client that missed the answer comes again."""
-    found = connection.execute(
-        "SELECT 1 FROM stray WHERE seat = ? AND part = ? AND version = ? AND body = ?",
-        (seat, request.part, request.version, request.body),
-    ).fetchone()
-    return found is not None
+    write.standings.forget(session.campaign, session.number)
+    return start_clock(write, log, session, part, now_ms)
 
 
 # -- reading ---------------------------------------------------------------------------------
 
 
-def sheet(connection: Connection, session: Session, number: str, part: str) -> StoredSheet:
+def sheet(
+    connection: Connection, log: SaveLog, session: Session, number: str, part: str
+) -> StoredSheet:
     """The stored sheet. Raises Refused: `not-yours`, `absent`."""
     seat = session_seat(connection, session)
     row = connection.execute(
@@ -351,6 +217,10 @@ def sheet(connection: Connection, session: Session, number: str, part: str) -> S
     keyed = row[1] == "pupil" and row[2] == seat.group and row[3] == "teacher"
     if not (own if seat.role == "pupil" else keyed):
         raise Refused("not-yours")
+    head = log.heads.get((row[0], part))
+    held = log.read(head) if head is not None else None
+    if held is not None:
+        return StoredSheet(held.version, held.seq, held.body)
     found = connection.execute(
         "SELECT version, seq, body FROM sheet WHERE seat = ? AND part = ?", (row[0], part)
     ).fetchone()
@@ -368,24 +238,38 @@ JOIN part p ON p.campaign = s.campaign
 LEFT JOIN seat_part x ON x.seat = s.id AND x.part = p.id
 LEFT JOIN sheet h ON h.seat = s.id AND h.part = p.id
 WHERE s.campaign = ? AND s.grp = ? AND s.role = 'pupil'
-  AND (NOT s.spare OR s.epoch > 0 OR EXISTS (SELECT 1 FROM sheet WHERE seat = s.id))
+  AND (NOT s.spare OR s.epoch > 0 OR s.id IN (SELECT value FROM json_each(?))
+       OR EXISTS (SELECT 1 FROM sheet WHERE seat = s.id))
   AND (p.writer = 'teacher' OR x.part IS NOT NULL)
 ORDER BY s.number, p.place
 """
+_PUPILS = "SELECT id FROM seat WHERE campaign = ? AND grp = ? AND role = 'pupil'"
 
 
-def group(connection: Connection, session: Session, now_ms: int) -> GroupState:
+def group(connection: Connection, log: SaveLog, session: Session, now_ms: int) -> GroupState:
     """The pupils of a teacher's group; a spare seat once it is used. Raises Refused."""
     teacher = session_seat(connection, session)
     if teacher.role != "teacher":
         raise Refused("not-yours")
     pupils: list[PupilState] = []
     parts: list[PupilPart] = []
-    rows = connection.execute(_GROUP, (teacher.campaign, teacher.group)).fetchall()
+    # The log before the table: a sheet goes from there to here, never back.
+    where = (teacher.campaign, teacher.group)
+    heads = {
+        (seat, part): log.heads.get((seat, part))
+        for (seat,) in connection.execute(_PUPILS, where).fetchall()
+        for (part,) in connection.execute(
+            "SELECT id FROM part WHERE campaign = ?", (teacher.campaign,)
+        ).fetchall()
+    }
+    used = msgspec.json.encode([seat for (seat, _), head in heads.items() if head is not None])
+    rows = connection.execute(_GROUP, (*where, used.decode())).fetchall()
     for place, row in enumerate(rows):
         timing = Timing(row[6], row[7], row[8], row[4])
         deadline = timing.deadline_ms(teacher.window, row[9], row[10])
-        parts.append(PupilPart(row[5], row[9], deadline, row[11], row[12]))
+        head = heads.get((row[0], row[5]))
+        saved = (row[11], row[12]) if head is None else (head.version, head.received_ms)
+        parts.append(PupilPart(row[5], row[9], deadline, *saved))
         if place + 1 == len(rows) or rows[place + 1][0] != row[0]:
             pupils.append(PupilState(row[1], bool(row[2]), bool(row[3]), tuple(parts)))
             parts = []

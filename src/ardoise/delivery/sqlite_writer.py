@@ -1,59 +1,70 @@
-"""The one writer: a thread that commits many changes together, and the checkpoints beside it.
+"""The one writer: a thread that commits many changes together.
 
-A change is a function that gets a `Write`. The caller hears of it only after the commit has been
-synced to disk. A change that fails takes no other with it.
+The caller hears of a change only after it has been synced to disk. A change that fails takes no
+other with it. Each round begins with the saves; logins, then everything else, follow in bounded
+helpings, long changes in slices.
 """
 
 import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypeVar
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from typing import Any
 
+from ardoise.contract.sitting import Saved
+from ardoise.delivery import sqlite_schema
 from ardoise.delivery.journal import note_fault
+from ardoise.delivery.sqlite_folding import LOG_BYTES, QUIET_S, Folding
+from ardoise.delivery.sqlite_savelog import SaveLog
+from ardoise.delivery.sqlite_saves import Saves
 from ardoise.delivery.sqlite_schema import Connection, DatabaseError, OperationalError
-from ardoise.delivery.store import Refused
+from ardoise.delivery.sqlite_standings import Standings
+from ardoise.delivery.sqlite_tallies import AnyChange, Change, Slices, T, Tallies, Write
+from ardoise.delivery.store import Refused, SaveRequest
 
 LINGER_S = 0.003
 """How long a batch waits for company: 4 ms cut CPU by 45 % at 5,000 saves a second."""
 BATCH = 500
 QUEUE = 10_000
 BUSY_RETRY_MS = 2_000
-CHECKPOINT_EVERY_S = 1.0
-WAL_PASSIVE_BYTES = 4 << 20
-WAL_LIMIT_BYTES = 64 << 20
-CHECKPOINT_WAITS_MS = 500
+STALL_S = 5.0
+"""A disk that took nothing for so long gets no more in its queue."""
+LOGINS = 100
+OTHERS = 8
+OTHERS_BYTES = 1 << 20
+"""What a round does beside saves that wait, at most."""
+SLICE_S = 0.008
+IDLE_S = 0.25
 
-_T = TypeVar("_T")
-
-
-@dataclass(slots=True)
-class Write:
-    """A transaction in which a change is made."""
-
-    connection: Connection
-    sequence: int
-
-    def next_seq(self) -> int:
-        """The next sequence number of this database."""
-        self.sequence += 1
-        return self.sequence
-
-
-Change = Callable[[Write], Any]
+Ended = list[tuple["asyncio.Future[Any]", Any]]
+"""Futures and what became of them; an exception is raised by its future."""
 
 
 @dataclass(slots=True)
 class _Waiting:
-    change: Change
+    change: AnyChange
     future: "asyncio.Future[Any]"
-    alone: Callable[[Connection], None] | None = None
-    """Instead of a change: what can run in no transaction."""
+    size: int = 0
     outcome: Any = None
-    fault: BaseException | None = None
+
+
+@dataclass(slots=True)
+class _Job:
+    slices: Slices[Any]
+    future: "asyncio.Future[Any] | None"
+    write: Write | None = None
+    running: Generator[bool, None, Any] = field(default_factory=lambda: (_ for _ in ()))
+    waits: bool = False
+
+    def going_on(self, write: Write) -> Write:
+        """In a new transaction: the slices know the first one's `Write`."""
+        if self.write is None:
+            self.write, self.running = write, self.slices(write)
+        else:
+            self.write.sequence, self.write.counted = write.sequence, write.counted
+        return self.write
 
 
 class _NoTransaction(Exception):
@@ -66,101 +77,198 @@ class Writer:
     def __init__(
         self,
         connection: Connection,
-        checkpointer: Connection,
-        wal: Path,
+        log: SaveLog,
+        tallies: Tallies,
+        sequence: int,
         observe: Callable[[int, float], None],
     ) -> None:
         self._connection = connection
-        self._checkpointer = checkpointer
-        self._wal = wal
+        self._log = log
+        self._tallies = tallies
         self._observe = observe
-        self._queue: deque[_Waiting] = deque()
+        self.standings = Standings(connection, log)
+        self._saves = Saves(log, self.standings)
+        self._folding = Folding(log, tallies)
+        self._sequence = self.visible = sequence
+        """`visible`: nothing will ever be stored with a number up to this one any more."""
+        self._saving: deque[tuple[SaveRequest, asyncio.Future[Saved]]] = deque()
+        self._urgent: deque[_Waiting] = deque()
+        self._others: deque[_Waiting] = deque()
+        self._jobs: deque[_Job] = deque()
         self._wake = threading.Condition()
-        self._closing = False
-        self._stopped = threading.Event()
-        self._sequence = int(connection.execute("SELECT last FROM sequence").fetchone()[0])
+        self._idle = self._closing = False
+        self._began = 0.0
+        self._locked_since = 0.0
+        self._fold_rests_until = 0.0
+        self._pause_s = IDLE_S
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
-        self._checkpoints = threading.Thread(target=self._tidy, name="checkpoints", daemon=True)
         self._thread.start()
-        self._checkpoints.start()
 
     @property
     def depth(self) -> int:
         """Changes waiting."""
-        return len(self._queue)
+        return len(self._saving) + len(self._urgent) + len(self._others) + len(self._jobs)
 
-    def wal_bytes(self) -> int:
-        """Size of the write-ahead log."""
-        try:
-            return self._wal.stat().st_size
-        except FileNotFoundError:
-            return 0
+    # -- what other threads call -----------------------------------------------------------
 
-    def submit(self, change: Callable[[Write], _T]) -> "asyncio.Future[_T]":
-        """Make a change; done once it is on disk. Raises Refused `busy` on a full queue."""
-        return self._take(_Waiting(change, asyncio.get_running_loop().create_future()))
-
-    def alone(self, step: Callable[[Connection], None]) -> "asyncio.Future[None]":
-        """Run a step that can be in no transaction, between two batches."""
-        return self._take(_Waiting(_nothing, asyncio.get_running_loop().create_future(), step))
-
-    def _take(self, waiting: _Waiting) -> "asyncio.Future[Any]":
-        with self._wake:
-            if self._closing or len(self._queue) >= QUEUE:
-                raise Refused("busy", retry_ms=BUSY_RETRY_MS)
-            self._queue.append(waiting)
-            if len(self._queue) == 1:
-                self._wake.notify()
+    def save(self, request: SaveRequest) -> "asyncio.Future[Saved]":
+        """Done once it is on disk. Raises Refused `busy` on a full queue."""
+        future: asyncio.Future[Saved] = asyncio.get_running_loop().create_future()
+        self._check(len(self._saving))
+        self._saving.append((request, future))
+        self._notice()
         # A client that goes away does not take its change back.
-        return waiting.future
+        return future
+
+    def submit(
+        self, change: Change[T], *, urgent: bool = False, size: int = 0
+    ) -> "asyncio.Future[T]":
+        """Make a change. `urgent`: somebody sits before a screen. `size`: bytes it writes."""
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        queue = self._urgent if urgent else self._others
+        self._check(len(queue))
+        queue.append(_Waiting(change, future, size))
+        self._notice()
+        return future
+
+    def sliced(self, slices: Slices[T]) -> "asyncio.Future[T]":
+        """Make a long change between the others'. If it fails, the slices before stand."""
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._check(len(self._jobs))
+        self._jobs.append(_Job(slices, future))
+        self._notice()
+        return future
+
+    def background(self, slices: Slices[Any]) -> None:
+        """A long change that nobody waits for: what a former run did not finish."""
+        self._jobs.append(_Job(slices, None))
+        self._notice()
+
+    def _check(self, waiting: int) -> None:
+        began = self._began
+        stalled = began and time.monotonic() - began > STALL_S and waiting
+        if self._closing or waiting >= QUEUE or stalled:
+            raise Refused("busy", retry_ms=BUSY_RETRY_MS)
+
+    def _notice(self) -> None:
+        # The writer says that it is idle before it looks at the queues for the last time.
+        if self._idle:
+            with self._wake:
+                self._wake.notify()
 
     def close(self) -> None:
-        """Commit what was taken, then end both threads. Blocks."""
+        """Commit what was taken, then end the thread. Long changes are broken off. Blocks."""
+        self._closing = True
         with self._wake:
-            self._closing = True
             self._wake.notify()
         self._thread.join()
-        self._stopped.set()
-        self._checkpoints.join()
 
     # -- the writer's thread ---------------------------------------------------------------
 
     def _run(self) -> None:
-        while True:
-            with self._wake:
-                while not self._queue and not self._closing:
-                    self._wake.wait()
-                if not self._queue:
-                    return
-            if len(self._queue) < BATCH and not self._closing:
-                time.sleep(LINGER_S)
-            batch = self._next_batch()
-            started = time.perf_counter()
-            self._commit(batch)
-            self._observe(len(batch), time.perf_counter() - started)
-            _tell(batch)
+        while self._wait():
+            self._began = time.monotonic()
+            self._save_round()
+            self._change_round()
+            self._job_round()
+            self._fold_round()
+            self._began = 0.0
+        for job in self._jobs:
+            if job.future is not None:
+                _tell([(job.future, Refused("busy", retry_ms=BUSY_RETRY_MS))])
 
-    def _next_batch(self) -> list[_Waiting]:
-        batch: list[_Waiting] = []
-        while self._queue and len(batch) < BATCH:
-            if self._queue[0].alone is not None and batch:
-                break
-            batch.append(self._queue.popleft())
-            if batch[0].alone is not None:
-                break
+    def _wait(self) -> bool:
+        """Until there is something to do. False: closed, and nothing is left."""
+        if not (self._jobs or self._folding_is_due()):
+            with self._wake:
+                self._idle = True
+                if not (self.depth or self._closing):
+                    self._wake.wait(self._pause_s)
+                self._idle = False
+            if self.depth and len(self._saving) < BATCH and not self._closing:
+                time.sleep(LINGER_S)
+        return not self._closing or self.depth > len(self._jobs)
+
+    def _save_round(self) -> None:
+        count = min(len(self._saving), BATCH)
+        if not count:
+            return
+        started = time.perf_counter()
+        write = Write(self._connection, self.standings, self._sequence)
+        ended: Ended = []
+        for _ in range(count):
+            request, future = self._saving.popleft()
+            try:
+                outcome: Any = self._saves.quick(write, request)
+            except Refused as refusal:
+                outcome = refusal
+            except OperationalError as fault:
+                note_fault("store", fault)
+                outcome = Refused("busy", retry_ms=BUSY_RETRY_MS)
+            except Exception as fault:
+                outcome = fault
+            if outcome is None:
+                self._urgent.appendleft(_Waiting(_Save(self._saves, request), future))
+            else:
+                ended.append((future, outcome))
+        self._sequence = write.sequence
+        if not self._append(write):
+            ended = [(future, _unless_saved(outcome)) for future, outcome in ended]
+        self.visible = self._sequence
+        self._observe(count, time.perf_counter() - started)
+        _tell(ended)
+
+    def _append(self, write: Write) -> bool:
+        if not write.rows:
+            return True
+        try:
+            self._log.append(write.rows)
+        except Exception as fault:
+            # A full disk, most likely: nothing is wrong with the requests, so they may come again.
+            note_fault("saves", fault)
+            return False
+        self._tallies.logged(write)
+        return True
+
+    # -- changes ---------------------------------------------------------------------------
+
+    def _change_round(self) -> None:
+        batch = self._helping()
+        if not batch:
+            return
+        started = time.perf_counter()
+        try:
+            self._commit(batch)
+            self._locked_since = 0.0
+        except _NoTransaction as fault:
+            # Whoever holds the lock: one wait for all of them, or each would wait by itself.
+            self._others.extendleft(reversed(batch))
+            self._locked_since = self._locked_since or time.monotonic()
+            if time.monotonic() - self._locked_since < sqlite_schema.BUSY_MS / 1000:
+                return
+            note_fault("store", fault.__cause__ or fault)
+            batch = [*self._urgent, *self._others]
+            self._urgent.clear()
+            self._others.clear()
+            for waiting in batch:
+                waiting.outcome = Refused("busy", retry_ms=BUSY_RETRY_MS)
+        self.visible = self._sequence
+        self._observe(len(batch), time.perf_counter() - started)
+        _tell([(waiting.future, waiting.outcome) for waiting in batch])
+
+    def _helping(self) -> list[_Waiting]:
+        batch = [self._urgent.popleft() for _ in range(min(len(self._urgent), LOGINS))]
+        count, size = OTHERS if self._saving else BATCH, 0
+        while self._others and count and size < OTHERS_BYTES:
+            batch.append(self._others.popleft())
+            count, size = count - 1, size + batch[-1].size
         return batch
 
     def _commit(self, batch: list[_Waiting]) -> None:
         try:
-            if batch[0].alone is not None:
-                batch[0].alone(self._connection)
-            else:
-                self._together(batch)
-        except _NoTransaction as fault:
-            # Whoever holds the lock: one wait for all of them, or each would wait by itself.
-            note_fault("store", fault.__cause__ or fault)
-            for waiting in batch:
-                waiting.outcome, waiting.fault = None, Refused("busy", retry_ms=BUSY_RETRY_MS)
+            self._together(batch)
+        except _NoTransaction:
+            raise
         except Exception as fault:
             if len(batch) > 1:
                 # Whatever it was, each one gets its own verdict.
@@ -169,72 +277,160 @@ class Writer:
             elif isinstance(fault, OperationalError):
                 # A full disk or a lock: nothing is wrong with the request, so it may come again.
                 note_fault("store", fault)
-                batch[0].fault = Refused("busy", retry_ms=BUSY_RETRY_MS)
+                batch[0].outcome = Refused("busy", retry_ms=BUSY_RETRY_MS)
             else:
-                batch[0].fault = fault
+                batch[0].outcome = fault
 
     def _together(self, batch: list[_Waiting]) -> None:
         """All changes in one transaction. A refusal is an outcome: what it wrote before stands.
 
         Any other exception undoes them all.
         """
-        write = Write(self._connection, self._sequence)
+        write = self._begin()
+        try:
+            for waiting in batch:
+                try:
+                    waiting.outcome = waiting.change(write)
+                except Refused as refusal:
+                    waiting.outcome = refusal
+            self._end(write)
+        except BaseException:
+            self._undo()
+            raise
+        if not self._append(write):
+            for waiting in batch:
+                waiting.outcome = _unless_saved(waiting.outcome)
+
+    def _begin(self) -> Write:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
         except DatabaseError as fault:
             raise _NoTransaction from fault
-        try:
-            for waiting in batch:
-                try:
-                    waiting.outcome, waiting.fault = waiting.change(write), None
-                except Refused as refusal:
-                    waiting.outcome, waiting.fault = None, refusal
-            if write.sequence != self._sequence:
-                self._connection.execute("UPDATE sequence SET last = ?", (write.sequence,))
-            self._connection.execute("COMMIT")
-        except BaseException:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            raise
+        return Write(self._connection, self.standings, self._sequence)
+
+    def _end(self, write: Write) -> None:
+        if write.sequence != self._sequence:
+            self._connection.execute("UPDATE sequence SET last = ?", (write.sequence,))
+        if write.counted:
+            self._tallies.keep(write)
+        self._connection.execute("COMMIT")
         self._sequence = write.sequence
+        self._tallies.kept(write)
 
-    # -- checkpoints -----------------------------------------------------------------------
+    def _undo(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+        # It may have been read from what is undone.
+        self.standings.forget_all()
 
-    def _tidy(self) -> None:
-        # It stops the writer while it waits for readers: better to come again in a second.
-        self._checkpointer.execute(f"PRAGMA busy_timeout = {CHECKPOINT_WAITS_MS}")
-        while not self._stopped.wait(CHECKPOINT_EVERY_S):
-            size = self.wal_bytes()
-            if size < WAL_PASSIVE_BYTES:
-                continue
+    # -- long changes ----------------------------------------------------------------------
+
+    def _job_round(self) -> None:
+        if not self._jobs or self._closing:
+            return
+        job = self._jobs[0]
+        try:
+            write = self._begin()
+        except _NoTransaction:
+            time.sleep(LINGER_S)
+            return
+        write = job.going_on(write)
+        try:
+            ended, outcome = self._slice(job)
+            self._end(write)
+        except BaseException as fault:
+            self._undo()
+            ended, outcome = True, fault
+            if isinstance(fault, OperationalError):
+                note_fault("store", fault)
+                outcome = Refused("busy", retry_ms=BUSY_RETRY_MS)
+        if ended:
+            self._jobs.popleft()
+            if job.future is not None:
+                _tell([(job.future, outcome)])
+        elif job.waits and not self.depth > len(self._jobs):
+            # Others may want the lock.
+            time.sleep(LINGER_S)
+
+    def _slice(self, job: _Job) -> tuple[bool, Any]:
+        until = time.perf_counter() + SLICE_S
+        while time.perf_counter() < until:
             try:
-                # Passive never stops the writer, but while it writes on the log never shrinks.
-                # Truncating right after has little left to copy, so its stop is short.
-                self._checkpointer.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-                if size >= WAL_LIMIT_BYTES:
-                    self._checkpointer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            except DatabaseError:
-                continue
+                job.waits = next(job.running)
+                if job.waits:
+                    break
+            except StopIteration as end:
+                return True, end.value
+        return False, None
+
+    # -- the log ---------------------------------------------------------------------------
+
+    def _folding_is_due(self) -> bool:
+        full = self._log.size > LOG_BYTES or not self._log.drained
+        return full and self._log.oldest() is not None and time.monotonic() > self._fold_rests_until
+
+    def _fold_round(self) -> None:
+        self._log.seal_if_old()
+        oldest = self._log.oldest()
+        if oldest is None or time.monotonic() < self._fold_rests_until:
+            return
+        quiet = not self.depth and time.monotonic() - oldest.began > QUIET_S
+        self._pause_s = IDLE_S if not quiet else 0.0
+        if not (quiet or self._folding_is_due()):
+            return
+        try:
+            self.fold()
+        except Exception as fault:
+            note_fault("saves", fault)
+            self._folding.again()
+            self._fold_rests_until = time.monotonic() + 1
+
+    def fold(self) -> None:
+        """A slice of the oldest segment into the table."""
+        rows, ended = self._folding.take()
+        if rows:
+            write = self._begin()
+            try:
+                self._folding.store(write, rows, ended)
+                self._end(write)
+            except BaseException:
+                self._undo()
+                raise
+            self.standings.settle(rows)
+            self._log.folded(rows)
+        if ended is not None:
+            self._log.drop(ended)
 
 
-def _nothing(_write: Write) -> None:
-    """The change of what runs alone."""
+@dataclass(slots=True)
+class _Save:
+    """A save that takes a transaction."""
+
+    saves: Saves
+    request: SaveRequest
+
+    def __call__(self, write: Write) -> Saved:
+        return self.saves.change(write, self.request)
 
 
-def _tell(batch: list[_Waiting]) -> None:
-    by_loop: dict[asyncio.AbstractEventLoop, list[_Waiting]] = {}
-    for waiting in batch:
-        by_loop.setdefault(waiting.future.get_loop(), []).append(waiting)
+def _unless_saved(outcome: Any) -> Any:
+    return Refused("busy", retry_ms=BUSY_RETRY_MS) if isinstance(outcome, Saved) else outcome
+
+
+def _tell(ended: Ended) -> None:
+    by_loop: dict[asyncio.AbstractEventLoop, Ended] = {}
+    for one in ended:
+        by_loop.setdefault(one[0].get_loop(), []).append(one)
     for loop, told in by_loop.items():
         if not loop.is_closed():
             loop.call_soon_threadsafe(_settle, told)
 
 
-def _settle(batch: list[_Waiting]) -> None:
-    for waiting in batch:
-        if waiting.future.done():
+def _settle(ended: Ended) -> None:
+    for future, outcome in ended:
+        if future.done():
             continue
-        if waiting.fault is not None:
-            waiting.future.set_exception(waiting.fault)
+        if isinstance(outcome, BaseException):
+            future.set_exception(outcome)
         else:
-            waiting.future.set_result(waiting.outcome)
+            future.set_result(outcome)
