@@ -113,8 +113,10 @@ def test_the_order_of_arrival_is_kept_whatever_the_saves_do(
     entered = rush(Node(most), arrivals, late_from)
     assert len(entered) == len(arrivals)
     order = [entered[who] for who in sorted(entered)]
-    # A client wakes up to a millisecond late, and two may then come in the same one.
-    assert all(after >= before - 1 for before, after in itertools.pairwise(order))
+    # A turn within NOW_MS has come; a client wakes up to a millisecond late.
+    assert all(
+        after >= before - admission.NOW_MS - 1 for before, after in itertools.pairwise(order)
+    )
 
 
 @given(crowds, st.sampled_from([3.0, 40.0, 900.0]))
@@ -131,7 +133,7 @@ def test_no_more_go_in_than_the_rate_allows(arrivals: list[int], most: float, sp
     times = sorted(rush(Node(most), arrivals).values())
     for first in times:
         within = sum(1 for at in times if first <= at < first + span)
-        assert within <= span * most / 1000 + 2
+        assert within <= (span + admission.NOW_MS) * most / 1000 + 2
 
 
 @given(st.lists(st.tuples(st.integers(-3_600_000, 3_600_000), st.integers(0, 40)), max_size=60))

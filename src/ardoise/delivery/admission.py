@@ -21,6 +21,8 @@ from ardoise.seal.fields import joined
 
 HOLD_MS = 1_500
 """A turn this near is waited for in the request itself."""
+NOW_MS = 5
+"""A turn this near has come: a timer would cost more than the login."""
 NEAR_MS = 200
 """A turn this near is given before the code is checked, and taken back if it was wrong."""
 VALID_MS = 300_000
@@ -292,6 +294,8 @@ class Admission:
     def _now(self) -> Line:
         """The line, brought up to now at the pace so far; then the pace is judged."""
         now_ms = self.clock()
+        if now_ms == self._line.seen_ms:
+            return self._line
         self._line = advanced(self._line, now_ms, self._speed)
         ticks = self.ticks()
         late = self.saves.ms(ticks) > self._bounds.late_ms or self.logins.ms(ticks) > LOGINS_LATE_MS
@@ -301,8 +305,7 @@ class Admission:
     def _wait_ms(self, place: Place) -> float:
         line = self._now()
         early_ms = min(place.turn_us / 1000, line.end_ms) - line.now_ms
-        # Turns are whole µs: half of one is no time to wait for.
-        return early_ms / self._speed if early_ms > 0.001 else 0.0
+        return early_ms / self._speed if early_ms > NOW_MS * self._speed else 0.0
 
     def _ticket(self, place: Place) -> str:
         times = place.turn_us.to_bytes(8) + place.arrived_us.to_bytes(8)
