@@ -9,6 +9,7 @@ _ZONES = {
     "authority": "Run the office's side: rolls, content, enrolment, results, closing.",
     "delivery": "Run the contractor's side: sealed bytes and a clock.",
     "demo": "Try everything on this machine.",
+    "bench": "Rehearse at full size, and prove that nothing was lost.",
 }
 _FLOORS = {
     "psychometrics": "Calibrate, check and link plain responses.",

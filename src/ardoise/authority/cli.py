@@ -88,6 +88,16 @@ def init(
     typer.echo(public)
 
 
+@app.command("rehearsal-signer", hidden=True)
+def rehearsal_signer(context: typer.Context) -> None:
+    """Sign rehearsals for the load kit, on a pipe (`ardoise bench delivery --authority`)."""
+    from ardoise.authority.keyring import FILE_NAME, KeyRing
+    from ardoise.authority.rehearsal import serve as answer_lines
+
+    home: Path = context.obj
+    answer_lines(sys.stdin.buffer, sys.stdout.buffer, KeyRing(home / FILE_NAME).signing_key())
+
+
 @app.command()
 def migrate() -> None:
     """Bring the database to this version."""

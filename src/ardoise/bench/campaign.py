@@ -15,14 +15,13 @@ import msgspec
 from ardoise.contract import limits
 from ardoise.contract.booklet import Asset, Booklet, Item, Response
 from ardoise.contract.kit import Blob, Manifest, Part, Seat, SeatChunk, SeatPart
+from ardoise.contract.rehearsal import PREFIX
 from ardoise.contract.returns import Record
 from ardoise.contract.words import Role, Writer
 from ardoise.seal import derive, envelope, numbers, randomness
 from ardoise.seal.derive import SeatKeys
 from ardoise.seal.randomness import Source
 
-PREFIX = "repetition-"
-"""Campaigns of this name are rehearsals: an authority's signer signs for no other here."""
 PART = "epreuve"
 CLASS = 25
 """Pupils in a group."""

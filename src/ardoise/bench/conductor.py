@@ -124,6 +124,8 @@ class Run:
             process = subprocess.Popen(  # noqa: S603 - our own program
                 [sys.executable, "-m", "ardoise.bench.generator", str(there.fileno())],
                 pass_fds=(there.fileno(),),
+                # Ctrl-C is for the conductor: it still wants the ledgers.
+                start_new_session=True,
             )
             there.close()
             self._processes.append(process)

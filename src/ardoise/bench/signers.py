@@ -7,7 +7,6 @@ The key that signs a rehearsal's kit signs purges of real campaigns too. So it s
 
 import base64
 import binascii
-import hashlib
 import subprocess
 import sys
 from pathlib import Path
@@ -17,9 +16,8 @@ from typing import Protocol, Self
 import msgspec
 
 from ardoise.clock import system_milliseconds
+from ardoise.contract.rehearsal import SignatureAsked, SignatureGiven
 from ardoise.seal import signing
-
-DIGEST_HEADER = "ardoise-digest"
 
 
 class SignerFault(Exception):
@@ -70,31 +68,11 @@ class KeySigner:
             body=body,
             moment_ms=system_milliseconds(),
         )
-        return {DIGEST_HEADER: hashlib.sha256(body).hexdigest(), **signature.headers()}
+        return signature.headers()
 
     def kit(self, manifest: bytes) -> bytes:
         """See Signer."""
         return signing.sign_document(self._private, "kit", manifest)
-
-
-class Asked(msgspec.Struct, frozen=True):
-    """One line to the office's signer."""
-
-    what: str
-    """`request` or `kit`."""
-    body: bytes
-    """The request's body, or the manifest."""
-    method: str = ""
-    target: str = ""
-    audience: str = ""
-
-
-class Answered(msgspec.Struct, frozen=True):
-    """One line from it."""
-
-    headers: dict[str, str] = {}
-    signature: bytes = b""
-    refused: str = ""
 
 
 class OfficeSigner:
@@ -127,13 +105,13 @@ class OfficeSigner:
 
     def request(self, method: str, target: str, body: bytes, audience: str) -> dict[str, str]:
         """See Signer."""
-        return self._ask(Asked("request", body, method, target, audience)).headers
+        return self._ask(SignatureAsked("request", body, method, target, audience)).headers
 
     def kit(self, manifest: bytes) -> bytes:
         """See Signer."""
-        return self._ask(Asked("kit", manifest)).signature
+        return self._ask(SignatureAsked("kit", manifest)).signature
 
-    def _ask(self, asked: Asked) -> Answered:
+    def _ask(self, asked: SignatureAsked) -> SignatureGiven:
         sink, tap = self._process.stdin, self._process.stdout
         if sink is None or tap is None:
             raise SignerFault("the office's signer was not started with pipes")
@@ -145,7 +123,7 @@ class OfficeSigner:
             line = b""
         if not line:
             raise SignerFault("the office's signer has ended: read above what it said")
-        answer = msgspec.json.decode(line, type=Answered)
+        answer = msgspec.json.decode(line, type=SignatureGiven)
         if answer.refused:
             raise SignerFault(f"the office's signer refuses: {answer.refused}")
         return answer

@@ -47,8 +47,8 @@ class Sitting(Device):
     """A seat on a device. `ready` is called once its owner can work; `over` if it never will."""
 
     __slots__ = (
-        "_head", "_keys", "_mark", "_paper", "_ready", "_resting", "_ticket", "_version", "_waiting",
-        "cached", "epoch", "number", "offline", "over", "papers", "session",
+        "_head", "_keys", "_mark", "_paper", "_ready", "_resting", "_ticket", "_version",
+        "_waiting", "cached", "epoch", "number", "offline", "over", "papers", "session",
     )  # fmt: skip
 
     def __init__(self, world: World, number: str, papers: dict[str, Paper]) -> None:
