@@ -144,7 +144,6 @@ def _words(site: Site, machine: Machine, secrets: Secrets) -> dict[str, str]:
         "MAX_WAL": sizes.max_wal,
         "MIN_WAL": sizes.min_wal,
         "WAL_KEEP": sizes.wal_keep,
-        "SLOT_KEEP": sizes.slot_keep,
         "DATABASE_MEMORY": sizes.database_memory,
     }
 

@@ -52,8 +52,7 @@ class Sizes:
     shared_buffers: str = "128MB"
     max_wal: str = "1GB"
     min_wal: str = "160MB"
-    wal_keep: str = "64MB"
-    slot_keep: str = "512MB"
+    wal_keep: str = "512MB"
     database_memory: str = "2G"
 
 

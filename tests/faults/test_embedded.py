@@ -1,18 +1,15 @@
 """The embedded store under load: a killed server, a full disk, a disk that stands still."""
 
-import os
 import time
 from pathlib import Path
 
-import pytest
 from tests.delivery.running import RunningDelivery
-from tests.faults.conftest import Judge
+from tests.faults.conftest import Judge, nightly, root
 from tests.faults.disks import Disk
 from tests.faults.load import Pupils
 from tests.faults.verdict import Watch
 
-pytestmark = [pytest.mark.nightly, pytest.mark.timeout(240)]
-root = pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts file systems")
+pytestmark = nightly
 
 
 def test_a_killed_server_that_is_started_again_loses_nothing(tmp_path: Path, judge: Judge) -> None:
