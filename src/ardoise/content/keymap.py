@@ -163,11 +163,13 @@ class KeyMap(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
         `unknown`: an item or response that it does not have; `too-many`: several values for one
         that holds one, or more than any may hold.
         """
-        item = self.items.get(item_id)
-        if item is None or not responses.keys() <= item.responses.keys():
+        most = self._most.get(item_id)
+        if most is None:
             return "unknown"
         for response_id, given in responses.items():
-            if len(given) > (1 if item.responses[response_id].most == 1 else VALUES_LIMIT):
+            if response_id not in most:
+                return "unknown"
+            if len(given) > most[response_id]:
                 return "too-many"
         return None
 
@@ -183,6 +185,17 @@ class KeyMap(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
             else:
                 found += [f"{response_id}: {why}" for why in keys[response_id].back(given)[1]]
         return tuple(found)
+
+    @cached_property
+    def _most(self) -> dict[str, dict[str, int]]:
+        """Item → response → values that it may hold."""
+        return {
+            item_id: {
+                response_id: 1 if key.most == 1 else VALUES_LIMIT
+                for response_id, key in item.responses.items()
+            }
+            for item_id, item in self.items.items()
+        }
 
     @cached_property
     def _neutral(self) -> dict[str, str]:

@@ -14,6 +14,7 @@ from ardoise.authority.campaigns.rules import advance
 from ardoise.authority.collection.models import Pull, Sheet, Stray, Unopened
 from ardoise.authority.collection.opening import Opened, Opener
 from ardoise.authority.collection.storing import Tally, store
+from ardoise.authority.database.rows import large_cache
 from ardoise.authority.delivery_calls import (
     DeliveryCalls,
     DeliveryRefusal,
@@ -101,7 +102,7 @@ def pull(
     """
     tally = Tally()
     cursor, more = _cursor(campaign), True
-    with _opener(campaign, ring, workers) as opener:
+    with large_cache(), _opener(campaign, ring, workers) as opener:
         while more and not stop():
             start = cursor
             returns = calls.returns(campaign.pk, cursor, page)
@@ -135,7 +136,7 @@ def read_records(
 ) -> CollectReport:
     """Store records from elsewhere than delivery's line. The cursor stays: a gap stays a gap."""
     tally = Tally()
-    with _opener(campaign, ring, workers) as opener:
+    with large_cache(), _opener(campaign, ring, workers) as opener:
         for _, opened in opener.open_batches(_batched(records, BATCH)):
             store(campaign, opener.key, opened, tally, cursor=None, at=clock())
             announce(tally)
@@ -153,7 +154,7 @@ def retry_unopened(
     tally = Tally()
     rows = Unopened.objects.filter(campaign=campaign).order_by("seq").iterator(chunk_size=BATCH)
     records = ((_record(row), bytes(row.sealed)) for row in rows)
-    with _opener(campaign, ring, workers) as opener:
+    with large_cache(), _opener(campaign, ring, workers) as opener:
         for _, opened in opener.open_batches(_batched(records, BATCH)):
             good = [each for each in opened if isinstance(each, Opened)]
             with transaction.atomic():

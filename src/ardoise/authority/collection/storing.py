@@ -16,13 +16,15 @@ from ardoise.authority.campaigns.rules import refuse_if_closed
 from ardoise.authority.collection.models import Pull, Sheet, Stray, Unopened
 from ardoise.authority.collection.opening import Opened, Rejected
 from ardoise.authority.collection.sheets import open_sheet
+from ardoise.authority.database.rows import insert
 from ardoise.authority.keyring import CampaignKey
 from ardoise.clock import from_milliseconds
 from ardoise.contract.returns import Record
 
 _LAST_MOMENT_MS = 253_402_300_799_000
 """The end of the year 9999, the last that a datetime can tell."""
-_SHEET_FIELDS = ("seq", "writer", "epoch", "version", "received_at", "extent", "content")
+_WHO_AND_WHEN = ("seq", "number", "part", "writer", "epoch", "version", "received_at")
+_SHEET_FIELDS = ("campaign_id", "extent", "chosen", "content", *_WHO_AND_WHEN)
 
 
 @dataclass
@@ -36,11 +38,21 @@ class Tally:
     unopened: Counter[str] = field(default_factory=Counter)
 
 
+@dataclass(frozen=True)
+class _Held:
+    """The sheet of a place: a row, or one of this batch."""
+
+    seq: int
+    version: int
+    chosen: bool = False
+    opened: Opened | None = None
+
+
 @dataclass
 class _Known:
     """What is stored already of the places and sequence numbers of a batch."""
 
-    sheets: dict[tuple[str, str], Sheet]
+    sheets: dict[tuple[str, str], _Held]
     seqs: set[int]
     aside: dict[tuple[str, str], int]
     """Place → highest sequence number that waits, or was put aside, behind a chosen sheet."""
@@ -78,7 +90,6 @@ def stray_row(campaign: Campaign, opened: Opened, reason: Stray.Reason) -> Stray
     record = opened.record
     return Stray(
         campaign=campaign,
-        seq=record.seq,
         reason=reason,
         extent=opened.extent,
         content=opened.stray_content(),
@@ -94,7 +105,7 @@ class _Placing:
     key: CampaignKey
     known: _Known
     tally: Tally
-    sheets: dict[tuple[str, str], Sheet] = field(default_factory=dict)
+    sheets: dict[tuple[str, str], Opened] = field(default_factory=dict)
     strays: list[Stray] = field(default_factory=list)
     unopened: list[Unopened] = field(default_factory=list)
     overtaken: dict[tuple[str, str], Stray] = field(default_factory=dict)
@@ -138,20 +149,18 @@ class _Placing:
             self.known.seqs.add(record.seq)
             self._stray(opened, Stray.Reason.ROLLED_BACK)
         else:
-            row = Sheet(
-                campaign=self.campaign,
-                seq=record.seq,
-                extent=opened.extent,
-                content=opened.content,
-                **_who_and_when(record),
-            )
-            self.known.sheets[place] = self.sheets[place] = row
+            self.sheets[place] = opened
+            self.known.sheets[place] = _Held(record.seq, record.version, opened=opened)
             self.tally.sheets += 1
 
-    def _went_back(self, held: Sheet, opened: Opened) -> bool:
-        if opened.record.version != held.version:
-            return opened.record.version < held.version
-        return open_sheet(self.key, held) != opened.sheet
+    def _went_back(self, held: "_Held", opened: Opened) -> bool:
+        record = opened.record
+        if record.version != held.version:
+            return record.version < held.version
+        if held.opened is not None:
+            return held.opened.sheet != opened.sheet
+        row = Sheet.objects.get(campaign=self.campaign, number=record.number, part=record.part)
+        return open_sheet(self.key, row) != opened.sheet
 
     def _stray(self, opened: Opened, reason: Stray.Reason) -> None:
         row = stray_row(self.campaign, opened, reason)
@@ -165,7 +174,12 @@ class _Placing:
 def _known(campaign: Campaign, records: Sequence[Record]) -> _Known:
     numbers = {record.number for record in records}
     seqs = {record.seq for record in records}
-    sheets = Sheet.objects.filter(campaign=campaign, number__in=numbers).defer("content")
+    rows = Sheet.objects.filter(campaign=campaign, number__in=numbers).values_list(
+        "number", "part", "seq", "version", "chosen"
+    )
+    sheets = {
+        (number, part): _Held(seq, version, chosen) for number, part, seq, version, chosen in rows
+    }
     aside: dict[tuple[str, str], int] = {}
     for number, part, seq in Stray.objects.filter(
         campaign=campaign,
@@ -178,16 +192,15 @@ def _known(campaign: Campaign, records: Sequence[Record]) -> _Known:
         seen.update(
             model.objects.filter(campaign=campaign, seq__in=seqs).values_list("seq", flat=True)
         )
-    return _Known({(s.number, s.part): s for s in sheets}, seen, aside)
+    return _Known(sheets, seen, aside)
 
 
 def _write(campaign: Campaign, writes: _Placing) -> None:
-    Sheet.objects.bulk_create(
-        writes.sheets.values(),
-        update_conflicts=True,
-        unique_fields=["campaign", "number", "part"],
-        update_fields=_SHEET_FIELDS,
-    )
+    sheets = [
+        (campaign.pk, each.extent, False, each.content, *_who_and_when(each.record).values())
+        for each in writes.sheets.values()
+    ]
+    insert(Sheet, _SHEET_FIELDS, sheets, replacing=("campaign_id", "number", "part"))
     for number, part in writes.overtaken:
         Stray.objects.filter(
             campaign=campaign,
@@ -204,7 +217,6 @@ def _unopened(campaign: Campaign, rejected: Rejected) -> Unopened:
     record = rejected.record
     return Unopened(
         campaign=campaign,
-        seq=record.seq,
         stray=record.stray or "",
         why=rejected.why,
         sealed=rejected.sealed,
@@ -213,11 +225,13 @@ def _unopened(campaign: Campaign, rejected: Rejected) -> Unopened:
 
 
 def _who_and_when(record: Record) -> dict[str, str | int | datetime]:
-    return {
-        "number": record.number,
-        "part": record.part,
-        "writer": record.writer,
-        "epoch": record.epoch,
-        "version": record.version,
-        "received_at": from_milliseconds(min(record.received_ms, _LAST_MOMENT_MS)),
-    }
+    values = (
+        record.seq,
+        record.number,
+        record.part,
+        record.writer,
+        record.epoch,
+        record.version,
+        from_milliseconds(min(record.received_ms, _LAST_MOMENT_MS)),
+    )
+    return dict(zip(_WHO_AND_WHEN, values, strict=True))

@@ -7,11 +7,13 @@ place in a table must not lead from a number back to a name.
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from django.db import transaction
 
 from ardoise.authority.campaigns.models import Campaign
 from ardoise.authority.campaigns.rules import refuse_if_closed
+from ardoise.authority.database.rows import insert
 from ardoise.authority.enrolment import forms
 from ardoise.authority.enrolment.models import Group, Seat
 from ardoise.authority.keyring import CampaignKey
@@ -74,7 +76,8 @@ class Drawer:
                 if want.pupil is not None:
                     link = NewLink(want.pupil.pk, want.pupil.class_group_id, seat.number)
                     drawn.links.append(link)
-            Seat.objects.bulk_create(sorted(drawn.seats, key=lambda seat: seat.number))
+            # In the order of the table's random key, like all that is written here.
+            insert(Seat, NewSeat._fields, sorted(drawn.seats))
             linkage.link(self.key, self.campaign.pk, drawn.links)
         return drawn
 
@@ -123,19 +126,36 @@ class Drawer:
             fresh |= some - set(taken.values_list("number", flat=True))
         return list(fresh)
 
-    def _seat(self, want: "_Want", number: str, several: Mapping[str, int]) -> Seat:
+    def _seat(self, want: "_Want", number: str, several: Mapping[str, int]) -> "NewSeat":
         code, pupil = codes.draw(self.source).encode("ascii"), want.pupil
         own = forms.draw(several if want.role == "pupil" else {}, source=self.source)
-        return Seat(
-            campaign=self.campaign,
+        return NewSeat(
+            id=reference(),
+            campaign_id=self.campaign.pk,
             number=number,
             code=self.key.seal("enrolment_seat", number, "code", code),
             role=want.role,
-            group=want.group,
+            group_id=want.group.pk,
             spare=want.spare,
             time_percent=open_time(self.key, pupil.pk, bytes(pupil.working_time)) if pupil else 100,
             forms=forms.seal_forms(self.key, number, own),
         )
+
+
+class NewSeat(NamedTuple):
+    """A row of Seat."""
+
+    id: str
+    campaign_id: str
+    number: str
+    code: bytes
+    role: str
+    group_id: int
+    spare: bool
+    time_percent: int
+    forms: bytes
+    root: bytes = b""
+    time_untold: bool = False
 
 
 @dataclass
@@ -143,7 +163,7 @@ class Drawn:
     """What a batch wrote."""
 
     groups: list[Group] = field(default_factory=list)
-    seats: list[Seat] = field(default_factory=list)
+    seats: list[NewSeat] = field(default_factory=list)
     links: list[NewLink] = field(default_factory=list)
 
 

@@ -16,6 +16,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from ardoise.authority.campaigns import rules as campaigns
 from ardoise.authority.campaigns.models import Campaign
+from ardoise.authority.database.rows import large_cache
 from ardoise.authority.enrolment.drawing import Drawer, Drawn, EnrolmentRefused, Plan, Progress
 from ardoise.authority.enrolment.models import Group, Seat
 from ardoise.authority.enrolment.roots import open_code, seat_keys
@@ -73,12 +74,13 @@ def enrol(
     if total == 0:
         raise EnrolmentRefused("there are no pupils: import a roll first")
     done, last, report = 0, 0, Enrolled()
-    while class_groups := list(attended.filter(pk__gt=last)[:BATCH]):
-        _count(report, _drawn(drawer, class_groups))
-        last = class_groups[-1].pk
-        done += len(class_groups)
-        if progress is not None:
-            progress(done, total)
+    with large_cache():
+        while class_groups := list(attended.filter(pk__gt=last)[:BATCH]):
+            _count(report, _drawn(drawer, class_groups))
+            last = class_groups[-1].pk
+            done += len(class_groups)
+            if progress is not None:
+                progress(done, total)
     if campaign.state != Campaign.State.OPEN:
         # Once keying may have begun, a keyed sheet belongs to the group whose key sealed it.
         report.moved = _follow_moves(campaign, key)

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 
 from ardoise.authority.campaigns.models import Campaign
 from ardoise.authority.cores import Cores
+from ardoise.authority.database.rows import large_cache
 from ardoise.authority.enrolment.booklets import content_key
 from ardoise.authority.enrolment.chunking import FIRST, Making, SealedPart, SeatRow, encoded
 from ardoise.authority.enrolment.models import ContentKey, Seat
@@ -54,7 +55,7 @@ def chunks(
     Raises WorkerLost.
     """
     in_force = Seat.objects.filter(campaign=campaign, voided_at=None)
-    with Cores(Making(campaign.pk, key, tuple(parts)), workers) as cores:
+    with large_cache(), Cores(Making(campaign.pk, key, tuple(parts)), workers) as cores:
         yield from cores.map(encoded, _ranges(in_force))
 
 

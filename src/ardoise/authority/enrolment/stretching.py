@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from ardoise.authority.campaigns.models import Campaign
 from ardoise.authority.campaigns.rules import refuse_if_closed
 from ardoise.authority.cores import Cores
+from ardoise.authority.database.rows import large_cache
 from ardoise.authority.enrolment.drawing import Progress
 from ardoise.authority.enrolment.models import Seat
 from ardoise.authority.enrolment.roots import Coded, stretched
@@ -34,7 +35,7 @@ def stretch(
     """
     total = Seat.objects.filter(campaign=campaign, root=b"").count()
     done = 0
-    with Cores((campaign.pk, key), workers) as cores:
+    with large_cache(), Cores((campaign.pk, key), workers) as cores:
         for rows in cores.map(stretched, _waiting(campaign)) if total else ():
             with transaction.atomic(), connection.cursor() as cursor:
                 refuse_if_closed(campaign.pk)

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import F
 from msgspec import Struct
 
+from ardoise.authority.database.rows import insert
 from ardoise.authority.keyring import CampaignKey
 from ardoise.authority.linkage.models import Holder, Link
 
@@ -30,12 +31,14 @@ class NewLink(Struct, frozen=True):
 
 def link(key: CampaignKey, campaign_id: str, links: Sequence[NewLink]) -> None:
     """Give pupils their first numbers. IntegrityError: one has a number, or it is another's."""
+    held = sorted(
+        (new.pupil_id, campaign_id, new.class_group_id, _sealed_numbers(key, new, (new.number,)))
+        for new in links
+    )
+    holders = sorted((*_sealed_holder(key, new), campaign_id) for new in links)
     with transaction.atomic():
-        Link.objects.bulk_create(
-            _link(key, campaign_id, new, (new.number,))
-            for new in sorted(links, key=lambda new: new.pupil_id)
-        )
-        Holder.objects.bulk_create(_holder(key, campaign_id, new) for new in links)
+        insert(Link, ("pupil_id", "campaign_id", "class_group_id", "numbers"), held)
+        insert(Holder, ("id", "pupil", "campaign_id"), holders)
 
 
 def relink(key: CampaignKey, campaign_id: str, new: NewLink) -> None:
@@ -47,8 +50,15 @@ def relink(key: CampaignKey, campaign_id: str, new: NewLink) -> None:
         held = Link.objects.select_for_update()
         row = held.filter(campaign_id=campaign_id, pupil_id=new.pupil_id).first()
         earlier = () if row is None else _numbers(key, row)
-        _link(key, campaign_id, new, (*earlier, new.number)).save(force_insert=row is None)
-        _holder(key, campaign_id, new).save(force_insert=True)
+        numbers = _sealed_numbers(key, new, (*earlier, new.number))
+        Link(
+            pupil_id=new.pupil_id,
+            campaign_id=campaign_id,
+            class_group_id=new.class_group_id,
+            numbers=numbers,
+        ).save(force_insert=row is None)
+        index, sealed = _sealed_holder(key, new)
+        Holder.objects.create(id=index, campaign_id=campaign_id, pupil=sealed)
 
 
 def numbers_of(key: CampaignKey, campaign_id: str, pupil_ids: Iterable[str]) -> dict[str, str]:
@@ -109,15 +119,10 @@ def follow_class(campaign_id: str, pupil_ids: Iterable[str]) -> None:
         Link.objects.bulk_update(rows, ["class_group"])
 
 
-def _link(key: CampaignKey, campaign_id: str, new: NewLink, numbers: tuple[str, ...]) -> Link:
+def _sealed_numbers(key: CampaignKey, new: NewLink, numbers: tuple[str, ...]) -> bytes:
     plain = "".join(numbers).encode()
     padded = plain + bytes(-len(plain) % _PADDED_TO)
-    return Link(
-        pupil_id=new.pupil_id,
-        campaign_id=campaign_id,
-        class_group_id=new.class_group_id,
-        numbers=key.seal("linkage_link", new.pupil_id, "numbers", padded),
-    )
+    return key.seal("linkage_link", new.pupil_id, "numbers", padded)
 
 
 def _numbers(key: CampaignKey, row: Link) -> tuple[str, ...]:
@@ -126,10 +131,10 @@ def _numbers(key: CampaignKey, row: Link) -> tuple[str, ...]:
     return tuple(plain[start : start + _DIGITS] for start in range(0, len(plain), _DIGITS))
 
 
-def _holder(key: CampaignKey, campaign_id: str, new: NewLink) -> Holder:
+def _sealed_holder(key: CampaignKey, new: NewLink) -> tuple[str, bytes]:
+    """A number's index, and whose it is."""
     index = _index(key, new.number)
-    sealed = key.seal("linkage_holder", index, "pupil", new.pupil_id.encode())
-    return Holder(id=index, campaign_id=campaign_id, pupil=sealed)
+    return index, key.seal("linkage_holder", index, "pupil", new.pupil_id.encode())
 
 
 def _index(key: CampaignKey, number: str) -> str:
