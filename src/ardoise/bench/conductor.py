@@ -161,7 +161,7 @@ class Run:
         return [process.pid for process in self._processes]
 
     def play(self) -> None:
-        """Setup, run, settle. Raises RunFault."""
+        """Setup, run, settle; `elapsed_s` is what that took. Raises RunFault."""
         self._until(lambda: self._ready == len(self._processes), SETUP_SECONDS, "be ready")
         profile = self._conduct.profile
         self._began = perf_counter() + LEAD_SECONDS
@@ -173,24 +173,29 @@ class Run:
         self._wait(LEAD_SECONDS + lasts)
         self._phase = "settle"
         self._tell(Finish())
-        # Two snapshots: the first may have been under way when the word was given.
-        self._wait(2.2)
-        deadline = perf_counter() + self._conduct.settle_s
-        while self._unsent() and perf_counter() < deadline:
-            self._turn()
+        self._settle(self._conduct.settle_s)
+        self.elapsed_s = perf_counter() - self._began
 
     def let_the_late_come(self) -> None:
         """After the window was closed."""
         self._phase = "late"
         self._tell(Closed())
-        self._wait(LATE_SECONDS if self._conduct.profile.late else 0.5)
+        if self._conduct.profile.late:
+            self._settle(LATE_SECONDS)
 
     def end(self) -> None:
         """Gather the ledgers. Raises RunFault."""
         self._phase = "over"
-        self.elapsed_s = perf_counter() - self._began
+        self.elapsed_s = self.elapsed_s or perf_counter() - self._began
         self._tell(End())
         self._until(lambda: self._gone == len(self._processes), SETUP_SECONDS, "hand in")
+
+    def _settle(self, seconds: float) -> None:
+        """Until nothing is unsent. Two snapshots: one may have been under way at the word."""
+        self._wait(2.2)
+        deadline = perf_counter() + seconds
+        while self._unsent() and perf_counter() < deadline:
+            self._turn()
 
     def _unsent(self) -> int:
         return self.figures.people().get("unsent", 0)
