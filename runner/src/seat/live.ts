@@ -236,7 +236,7 @@ export class LiveSession implements SeatSession {
       return group;
     } catch (fault) {
       await this.#troubled(fault);
-      if (fault instanceof Unreachable && this.#held.group !== null) return this.#held.group;
+      if (isPassing(fault) && this.#held.group !== null) return this.#held.group;
       throw fault;
     }
   }
@@ -401,6 +401,11 @@ export class LiveSession implements SeatSession {
       await this.#blob(blob).catch(() => undefined);
     }
   }
+}
+
+/** No network, or delivery puts off what can wait: what was seen last is good for now. */
+function isPassing(fault: unknown): boolean {
+  return fault instanceof Unreachable || (fault instanceof Refused && ["busy", "slow-down"].includes(fault.kind));
 }
 
 function withoutSession({ session: _session, ...state }: LoggedIn): HeldSeat["state"] {

@@ -137,6 +137,23 @@ describe("the line of logins", () => {
   });
 });
 
+describe("while delivery puts off what can wait", () => {
+  test("a class is shown as last seen, and the session goes on", async () => {
+    const session = await page();
+    server.strained = true;
+    await expect(session.group()).rejects.toMatchObject({ kind: "busy" });
+    server.strained = false;
+    const seen = await session.group();
+    server.strained = true;
+    expect(await session.group()).toEqual(seen);
+    await session.refresh();
+    await session.loadSheet(PART);
+    await session.keep(sheet("pendant ce temps"), PART);
+    await settled(session);
+    expect(await storedText()).toBe("pendant ce temps");
+  });
+});
+
 describe("before the window", () => {
   test("the sealed booklet is fetched while the pupil waits, and the window opens without a question", async () => {
     vi.spyOn(Math, "random").mockReturnValue(0);

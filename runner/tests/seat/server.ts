@@ -34,6 +34,8 @@ export class Server {
   line: number | null = null;
   /** Sessions given before are of no use any more. */
   forgotten = false;
+  /** Saves are late: what can wait is put off. */
+  strained = false;
   readonly tickets: (string | undefined)[] = [];
   readonly requests: string[] = [];
   readonly #keys = SeatKeys.fromCode(CARD);
@@ -71,6 +73,8 @@ export class Server {
     if (Number.isNaN(epoch) || this.forgotten) return problem("no-session");
     if (path === "/v1/sheet" && init.method === "PUT") return this.#save(epoch, headers, new Uint8Array(init.body as ArrayBuffer));
     if (epoch !== this.epoch) return problem("superseded");
+    if (this.strained && ["/v1/sitting", "/v1/group"].includes(path)) return problem("busy", false, { retry_ms: 10_000 });
+    if (path === "/v1/group") return json({ now_ms: 1, group: "0123456789abcdef", pupils: [] });
     if (path === "/v1/sitting") return json(this.#state());
     if (path === "/v1/open") return this.#open();
     if (path === "/v1/sheet") return this.#load();
