@@ -33,6 +33,7 @@ IDLE_SECONDS = 75
 STALL_SECONDS = 30
 """A reader that takes less than STALL_BYTES in this time is cut."""
 STALL_BYTES = 16 << 10
+SEND_BUFFER = 256 << 10
 LINGER_SECONDS = 2
 DRAIN_SECONDS = 5
 HEADER_COUNT = 40

@@ -6,6 +6,9 @@ that answers keep their order; a few may wait, then nothing more is read.
 """
 
 import asyncio
+import fcntl
+import sys
+import termios
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any
 
@@ -96,7 +99,7 @@ class Connection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except HttpParserError:
-            self._refuse(Refused("malformed", "this is no HTTP/1.1 request"))
+            self._refuse(Refused("malformed", "this cannot be read as HTTP/1.1"))
         if self._in is None and self._raw > 2 * config.HEADER_BYTES + 2 * SLICE:
             self._refuse(Refused("too-large", f"at most {config.HEADER_BYTES} bytes of headers"))
         if len(self._waiting) >= DEPTH and not self._held:
@@ -328,14 +331,20 @@ class Connection(asyncio.Protocol):
 
     def check(self, now: float) -> None:
         """Cut a reader that takes next to nothing; end what is idle; refuse what is too slow."""
-        size = self._transport.get_write_buffer_size()
-        if not size:
+        left = self._transport.get_write_buffer_size()
+        if not left:
             self._moved = now
-        elif self._written - size >= self._taken + config.STALL_BYTES:
-            self._taken, self._moved = self._written - size, now
-        elif now - self._moved > config.STALL_SECONDS:
-            self._transport.abort()
-            return
+        else:
+            # The kernel takes more only once a third of its own buffer is free: count that too.
+            queued = fcntl.ioctl(
+                self._transport.get_extra_info("socket"), termios.TIOCOUTQ, bytes(4)
+            )
+            taken = self._written - left - int.from_bytes(queued, sys.byteorder)
+            if taken >= self._taken + config.STALL_BYTES:
+                self._taken, self._moved = taken, now
+            elif now - self._moved > config.STALL_SECONDS:
+                self._transport.abort()
+                return
         if self._now is None and not self._waiting and now > self._deadline:
             if not self._last and (self._raw or self._in):
                 self._refuse(Refused("malformed", "the request took too long"))

@@ -45,6 +45,7 @@ class Listener:
         self, service: Service, door: socket.socket, tls: ssl.SSLContext | None = None
     ) -> None:
         self._door = door
+        self.port = int(door.getsockname()[1])
         self.service = service
         self.tls = tls
         self.draining = False
@@ -187,6 +188,8 @@ def bound(host: str, port: int) -> socket.socket:
     made = socket.socket(family, socket.SOCK_STREAM)
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Connections inherit it: what the kernel holds for a reader that has stalled is bounded.
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, config.SEND_BUFFER)
         made.setblocking(False)
         made.bind((host, port))
         made.listen(config.BACKLOG)

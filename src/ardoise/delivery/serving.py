@@ -15,7 +15,7 @@ from ardoise.delivery.config import ConfigFault, Keys, Settings
 from ardoise.delivery.journal import note
 from ardoise.delivery.listening import Listener, bound
 from ardoise.delivery.metrics import Metrics
-from ardoise.delivery.stores import open_store
+from ardoise.delivery.stores import alone_on, open_store
 
 
 def serve(settings: Settings) -> None:
@@ -26,7 +26,7 @@ def serve(settings: Settings) -> None:
     settings.check()
     keys = config.read_keys(settings.directory)
     runner = static.read_runner(settings.runner) if settings.runner is not None else {}
-    with config.only_server(settings.directory):
+    with alone_on(settings):
         uvloop.run(_serve(settings, keys, runner))
 
 
@@ -58,8 +58,7 @@ async def _serve(settings: Settings, keys: Keys, runner: dict[str, static.File])
         # What stands now stays: the collector need not look at it again and again.
         gc.collect()
         gc.freeze()
-        port = int(door.getsockname()[1])
-        note("start", port=port, tls=int(settings.tls), files=len(runner))
+        note("start", port=listener.port, tls=int(settings.tls), files=len(runner))
         await over.wait()
         await listener.drain(config.DRAIN_SECONDS)
     finally:
