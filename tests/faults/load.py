@@ -28,6 +28,7 @@ from ardoise.contract.sitting import LoggedIn, Login, OpenPart, Saved
 
 ANSWER_SECONDS = 6.0
 PAUSE_SECONDS = 0.1
+HUSH_SECONDS = 8.0
 HOUR_MS = 3_600_000
 SHAPE = Shape(pupils=400, items=4, assets=0)
 
@@ -77,6 +78,7 @@ class Pupils:
         self._ready = threading.Semaphore(0)
         self._failure: BaseException | None = None
         self._ending = False
+        self._hushed = float("inf")
         self._thread = threading.Thread(target=self._run, name="pupils", daemon=True)
 
     def __enter__(self) -> "Pupils":
@@ -99,10 +101,22 @@ class Pupils:
         if self._failure is not None:
             raise self._failure
 
+    def hush(self) -> None:
+        """A quarter of the pupils say nothing from now on, another falls silent over eight seconds.
+
+        Whoever goes on hides with the next save that the one before was lost; they do not.
+        """
+        self._hushed = time.monotonic()
+
+    def _silent(self, place: int) -> bool:
+        since = time.monotonic() - self._hushed
+        share = place / len(self.rehearsal.group_of) * HUSH_SECONDS
+        return since >= 0 and (place % 4 == 0 or (place % 4 == 1 and since >= share))
+
     def flow(self, seconds: float = 1.0, *, within: float = 60.0) -> None:
-        """Wait until at least half of the saves due in that many seconds were acknowledged."""
+        """Wait until saves come again: two in five of those due from all in that many seconds."""
         deadline = time.monotonic() + within
-        wanted = len(self.rehearsal.group_of) / self.period * seconds / 2
+        wanted = len(self.rehearsal.group_of) / self.period * seconds * 0.4
         moments = self.outcome.moments
         while time.monotonic() < deadline:
             before = len(moments)
@@ -132,9 +146,9 @@ class Pupils:
         step = self.period / len(numbers)
         async with asyncio.TaskGroup() as group:
             for place, number in enumerate(numbers):
-                group.create_task(self._pupil(number, place * step))
+                group.create_task(self._pupil(number, place, place * step))
 
-    async def _pupil(self, number: str, offset: float) -> None:
+    async def _pupil(self, number: str, turn: int, offset: float) -> None:
         place = Place(number, PART)
         self.places.append(place)
         device = Device(self, number)
@@ -148,6 +162,9 @@ class Pupils:
             await asyncio.sleep(max(0.0, due - time.monotonic()))
             if self._ending:
                 break
+            if self._silent(turn):
+                due = time.monotonic() + self.period
+                continue
             version += 1
             sealed = sealer.seal(version)
             place.sending(version, mark_of(sealed))

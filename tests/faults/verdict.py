@@ -68,6 +68,7 @@ class Watch:
 
     def __enter__(self) -> "Watch":
         self._pupils.flow()
+        self._pupils.hush()
         self._begun = time.monotonic()
         return self
 
