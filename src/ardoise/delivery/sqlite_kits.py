@@ -7,7 +7,7 @@ where the campaign had seats already, *merged* with those in slices again, each 
 
 from collections.abc import Generator, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -94,30 +94,41 @@ def named_in(connection: Connection, campaign: int) -> tuple[dict[str, str], set
 # -- staging ---------------------------------------------------------------------------------
 
 
-def stage(
-    write: Write, name: str, chunks: Sequence[str], parts: Mapping[str, str], blobs: Set[str]
-) -> Generator[bool, None, Staged]:
-    """Write the seats of chunks where nobody sees them. Raises Refused: incomplete, malformed."""
-    connection = write.connection
-    (staged,) = connection.execute(
+def begin(write: Write) -> int:
+    """A campaign that nobody can name, for seats to be staged in."""
+    (staged,) = write.connection.execute(
         "INSERT INTO campaign (name, serial, manifest, opens_ms, closes_ms, runner, purged)"
         " VALUES (?, 0, '', 0, 0, '{}', 'staged') RETURNING id",
         (f"~{randomness.reference()}",),
     ).fetchone()
-    numbers_seen: set[str] = set()
-    for sha256 in chunks:
+    return int(staged)
+
+
+@dataclass(slots=True)
+class Reading:
+    """The chunks of one kit, read and checked beside the writer."""
+
+    name: str
+    parts: Mapping[str, str]
+    blobs: Set[str]
+    numbers_seen: set[str] = field(default_factory=set)
+
+    def seats(self, connection: Connection, sha256: str) -> tuple[Seat, ...]:
+        """Of one chunk. Raises Refused: incomplete, malformed."""
         row = connection.execute("SELECT body FROM blob WHERE sha256 = ?", (sha256,)).fetchone()
         if row is None:
             raise Refused("incomplete", sha256)
-        chunk = kits.read_chunk(name, sha256, row[0])
+        chunk = kits.read_chunk(self.name, sha256, row[0])
+        kits.check_seats(chunk, sha256, self.parts, self.blobs, self.numbers_seen)
+        return chunk.seats
+
+
+def stage(write: Write, staged: int, seats: Sequence[Seat]) -> Steps:
+    """Write seats where nobody sees them."""
+    for start in range(0, len(seats), SEATS):
+        for seat in seats[start : start + SEATS]:
+            _put_seat(write.connection, staged, seat)
         yield False
-        kits.check_seats(chunk, sha256, parts, blobs, numbers_seen)
-        yield False
-        for start in range(0, len(chunk.seats), SEATS):
-            for seat in chunk.seats[start : start + SEATS]:
-                _put_seat(connection, staged, seat)
-            yield False
-    return Staged(staged, len(numbers_seen))
 
 
 def _put_seat(connection: Connection, staged: int, seat: Seat) -> None:

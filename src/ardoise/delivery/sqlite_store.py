@@ -14,6 +14,7 @@ from collections.abc import (
 )
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -256,10 +257,13 @@ class SqliteStore:
         campaign: int,
     ) -> AsyncIterator[Staged]:
         """The seats of chunks, to be published in the block; merged and tidied up after it."""
+        reading = sqlite_kits.Reading(name, parts, blobs)
         try:
-            staged = await self._writer.sliced(
-                lambda write: sqlite_kits.stage(write, name, chunks, parts, blobs)
-            )
+            unnamed = await self._writer.submit(sqlite_kits.begin)
+            for chunk in chunks:
+                seats = await self._far(partial(reading.seats, sha256=chunk))
+                await self._writer.sliced(partial(sqlite_kits.stage, staged=unnamed, seats=seats))
+            staged = Staged(unnamed, len(reading.numbers_seen))
             await self._far(lambda reader: sqlite_kits.check_groups(reader, staged, campaign))
             yield staged
         except BaseException:

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ardoise.contract.sitting import Saved
-from ardoise.delivery import sqlite_schema
+from ardoise.delivery import sqlite_folding, sqlite_schema
 from ardoise.delivery.journal import note_fault
-from ardoise.delivery.sqlite_folding import LOG_BYTES, QUIET_S, Folding
+from ardoise.delivery.sqlite_folding import QUIET_S, Folding
 from ardoise.delivery.sqlite_savelog import SaveLog
 from ardoise.delivery.sqlite_saves import Saves
 from ardoise.delivery.sqlite_schema import Connection, DatabaseError, OperationalError
@@ -366,7 +366,7 @@ class Writer:
     # -- the log ---------------------------------------------------------------------------
 
     def _folding_is_due(self) -> bool:
-        full = self._log.size > LOG_BYTES or not self._log.drained
+        full = self._log.size > sqlite_folding.LOG_BYTES or not self._log.drained
         return full and self._log.oldest() is not None and time.monotonic() > self._fold_rests_until
 
     def _fold_round(self) -> None:
