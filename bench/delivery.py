@@ -15,10 +15,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from delivery_filling import seated
 from delivery_load import Opening, Outcome, Players
 from delivery_machine import circumstances, cpu_seconds, flushes, memory, publish, say, scratch
 from delivery_rig import Delivery, Nginx, require_durable, running
-from delivery_seats import seated
 
 FORMAT = "ardoise-bench-delivery/1"
 KINDS = ("embedded", "postgres")
@@ -84,11 +84,10 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         servers: dict[str, Nginx | Delivery] = {"nginx": nginx}
         players: dict[str, Players] = {}
         for kind in options.kinds:
-            say(f"{kind}: {options.seats} seats log in")
             delivery = stack.enter_context(running(kind, folder))
             found[f"{kind}_settings"] = require_durable(delivery)
-            rehearsal = delivery.install(options.seats)
-            seats = seated(rehearsal, [delivery.url])
+            rehearsal = delivery.install(25)
+            seats = seated(delivery, rehearsal, options.seats)
             servers[kind] = delivery
             opening = _opening(delivery, seats, options.connections, rehearsal.name)
             players[kind] = stack.enter_context(Players([opening]))

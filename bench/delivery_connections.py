@@ -13,10 +13,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from delivery_filling import seated
 from delivery_load import Opening, Players, Seat
 from delivery_machine import circumstances, cpu_seconds, held, memory, publish, say, scratch
 from delivery_rig import Delivery, running
-from delivery_seats import seated
 
 FORMAT = "ardoise-bench-delivery-connections/1"
 P99_MS, P999_MS = 50, 200
@@ -105,12 +105,10 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     found: dict[str, Any] = {}
     with scratch() as folder:
         for kind in options.kinds:
-            say(f"{kind}: {options.seats} seats log in")
             nodes = 3 if kind == "postgres" else 1
             with running(kind, folder, nodes=nodes) as delivery:
-                rehearsal = delivery.install(options.seats)
-                urls = [f"http://127.0.0.1:{port}" for port in delivery.ports]
-                seats = seated(rehearsal, urls)
+                rehearsal = delivery.install(25)
+                seats = seated(delivery, rehearsal, options.seats)
                 found[kind] = {"nodes": nodes}
                 found[kind]["pace"] = pace(delivery, seats, rehearsal.name, options)
                 found[kind]["crowd"] = crowd(delivery, seats, rehearsal.name, options)

@@ -11,6 +11,7 @@ more than a node can, and begins below: a first, unmeasured round lets it rise.
 
 import argparse
 import asyncio
+import base64
 import datetime
 import ipaddress
 from collections import Counter
@@ -28,11 +29,10 @@ from cryptography.x509.oid import NameOID
 from delivery_load import named
 from delivery_machine import circumstances, cpu_seconds, publish, say, scratch
 from delivery_rig import Delivery, running
-from delivery_seats import ask, connected, login_of
 
 from ardoise.bench.campaign import Rehearsal
 from ardoise.bench.histogram import Histogram
-from ardoise.bench.wire import Endpoint, Target, tls_context
+from ardoise.bench.wire import Connection, Endpoint, Target, tls_context
 from ardoise.clock import system_clock
 from ardoise.contract.problems import Problem
 from ardoise.contract.sitting import Login
@@ -79,6 +79,37 @@ def certificate(folder: Path) -> tuple[Path, Path]:
     )
     key_path.chmod(0o600)
     return cert_path, key_path
+
+
+def login_of(rehearsal: Rehearsal, number: str) -> Login:
+    """What that seat's browser sends."""
+    token = rehearsal.seats.keys(number).login_token()
+    text = base64.urlsafe_b64encode(token).rstrip(b"=").decode()
+    return Login(rehearsal.name, number, text)
+
+
+async def connected(endpoint: Endpoint) -> Connection:
+    """A new connection. Raises RuntimeError."""
+    made: asyncio.Future[tuple[Connection | None, str]] = asyncio.get_running_loop().create_future()
+    endpoint.open(lambda connection, why: made.set_result((connection, why)))
+    connection, why = await made
+    if connection is None:
+        raise RuntimeError(f"no connection: {why}")
+    return connection
+
+
+async def ask(
+    connection: Connection, host: str, path: str, body: bytes, session: str = ""
+) -> tuple[int, bytes]:
+    """POST of JSON: status and body of the answer."""
+    bearer = f"Authorization: Bearer {session}\r\n" if session else ""
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n{bearer}\r\n"
+    )
+    done: asyncio.Future[tuple[int, bytes]] = asyncio.get_running_loop().create_future()
+    connection.send(head.encode() + body, lambda status, _, raw: done.set_result((status, raw)))
+    return await done
 
 
 class Rush:

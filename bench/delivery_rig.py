@@ -18,13 +18,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from delivery_machine import environment, free_port, listens, stop, wait_until
 
 from ardoise.bench.campaign import Rehearsal, Shape
 from ardoise.bench.exchange import Exchange
 from ardoise.bench.signers import KeySigner
 from ardoise.bench.wire import Target
+from ardoise.delivery import config
 from ardoise.seal import signing
 
 POSTGRES = Path("/usr/lib/postgresql/15/bin")
@@ -54,15 +54,15 @@ SETTINGS = {
     "full_page_writes": "on",
     "shared_buffers": "1GB",
     "max_wal_size": "8GB",
-    "checkpoint_timeout": "5min",
+    "checkpoint_timeout": "15min",
     "checkpoint_completion_target": "0.9",
-    "wal_compression": "off",
+    "wal_compression": "lz4",
     "max_connections": "100",
     "wal_level": "replica",
     "autovacuum_naptime": "10s",
     "logging_collector": "off",
 }
-"""Of PostgreSQL; beside them its own defaults."""
+"""Of PostgreSQL, as in deploy/patroni.yml on a small machine; beside them its own defaults."""
 
 
 @dataclass
@@ -86,11 +86,11 @@ class Nginx:
     def start(self) -> None:
         """Raises RuntimeError."""
         self.folder.mkdir()
-        config = self.folder / "nginx.conf"
-        config.write_text(NGINX.format(folder=self.folder, port=self.port))
+        written = self.folder / "nginx.conf"
+        written.write_text(NGINX.format(folder=self.folder, port=self.port))
         log = self.folder / "nginx.log"
         self.process = subprocess.Popen(  # noqa: S603 - our own arguments
-            ["/usr/sbin/nginx", "-c", str(config), "-e", str(log)], stdin=subprocess.DEVNULL
+            ["/usr/sbin/nginx", "-c", str(written), "-e", str(log)], stdin=subprocess.DEVNULL
         )
         wait_until(lambda: listens(self.port), "nginx", log)
 
@@ -236,18 +236,24 @@ class Delivery:
         if self.postgres is not None and self.postgres.process is None:
             self.postgres.start()
         self.ports = self.ports or [free_port() for _ in range(self.nodes)]
-        for port in self.ports:
+        for place, port in enumerate(self.ports):
             log = self.folder / f"node-{port}.log"
             with log.open("ab") as file:
                 process = subprocess.Popen(  # noqa: S603 - our own arguments
-                    [*self._serve(), "--port", str(port)],
+                    [*self._serve(place), "--port", str(port)],
                     env=environment(), stdin=subprocess.DEVNULL, stdout=file, stderr=file,
                 )  # fmt: skip
             self.processes.append(process)
             wait_until(lambda port=port: listens(port), "delivery", log)  # type: ignore[misc]
 
-    def _serve(self) -> list[str]:
-        found = [sys.executable, "-m", "ardoise.delivery", "serve", "--dir", str(self.home)]
+    def _serve(self, place: int) -> list[str]:
+        home = self.home
+        if place:
+            # Every node has a copy of the key file: it lets in the sessions of the others.
+            home = self.folder / f"node-{place}"
+            home.mkdir(mode=0o700, exist_ok=True)
+            shutil.copy2(self.home / config.KEY_FILE, home)
+        found = [sys.executable, "-m", "ardoise.delivery", "serve", "--dir", str(home)]
         found += ["--logins-per-second", str(self.logins_per_second), *self._database()]
         if self.tls:
             found += ["--tls-cert", str(self.tls[0]), "--tls-key", str(self.tls[1])]
@@ -324,5 +330,4 @@ def require_durable(delivery: Delivery) -> dict[str, str]:
 
 def session_key(delivery: Delivery) -> bytes:
     """What delivery signs sessions with: benchmarks write their own for seats made by SQL."""
-    keys = msgspec.json.decode((delivery.home / "keys.json").read_bytes())
-    return base64.b64decode(keys["session"])
+    return config.read_keys(delivery.home).session
