@@ -52,6 +52,8 @@ class _Situation:
     window: Window
     stored: Stored | None
     stored_seq: int
+    has_row: bool
+    """There is a row to store it in."""
     strays: int
     """That the saver's seat caused."""
 
@@ -82,13 +84,21 @@ class JudgedSaves:
         raise Refused("no-session")
 
     async def _judged(self, connection: Connection, campaign: int, request: SaveRequest) -> Saved:
-        async with connection.transaction():
-            now = await _situation(connection, campaign, request)
-            saved, refusal = await _carry_out(connection, now, request)
-        # Only now: what a refusal kept has to be committed.
-        if refusal is not None:
-            raise refusal
-        return saved
+        while True:
+            try:
+                async with connection.transaction():
+                    now = await _situation(connection, campaign, request)
+                    saved, refusal = await _carry_out(connection, now, request)
+            except _Overtaken:
+                continue
+            # Only now: what a refusal kept has to be committed.
+            if refusal is not None:
+                raise refusal
+            return saved
+
+
+class _Overtaken(Exception):
+    """Somebody made the row that was not there: there is one to hold now."""
 
 
 async def _situation(connection: Connection, campaign: int, request: SaveRequest) -> _Situation:
@@ -125,6 +135,7 @@ async def _situation(connection: Connection, campaign: int, request: SaveRequest
         Window(opens_ms, closes_ms),
         Stored(stored_writer, stored_epoch, stored_version) if stored_version else None,
         stored_seq or 0,
+        stored_seq is not None,
         strays,
     )
 
@@ -163,9 +174,11 @@ async def _carry_out(
         kept = verdict.keep is not None
         return saved, Refused(verdict.refusal, kept=kept, stray=verdict.keep)
     if verdict.store:
-        if await connection.execute(_STORE, *where, *mark, seq) == "UPDATE 0":
-            await connection.execute("SELECT make_place($1, $2, $3)", *where)
-            await connection.execute(_STORE, *where, *mark, seq)
+        if not now.has_row and not await connection.fetchval(
+            "SELECT make_place($1, $2, $3)", *where
+        ):
+            raise _Overtaken
+        await connection.execute(_STORE, *where, *mark, seq)
         return Saved(seq, request.version, request.now_ms, now.deadline_ms), None
     version = now.stored.version if now.stored is not None else request.version
     return Saved(now.stored_seq, version, request.now_ms, now.deadline_ms), None

@@ -192,16 +192,18 @@ LANGUAGE sql SECURITY DEFINER SET search_path = ardoise, pg_temp AS $$
   FROM sheet WHERE campaign = of_campaign AND number = of_number AND part = of_part
 $$;
 
--- The first sheet that a teacher keys for a pupil: kits make no row for it.
+-- The first sheet that a teacher keys for a pupil: kits make no row for it. False: another was first.
 CREATE FUNCTION make_place(of_campaign integer, of_number integer, of_part smallint)
-RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = ardoise, pg_temp AS $$
+RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = ardoise, pg_temp AS $$
+BEGIN
   INSERT INTO sheet (campaign, number, part, session, time_percent)
   SELECT of_campaign, s.number, p.part, -1, s.time_percent
   FROM seat s JOIN part p ON p.campaign = s.campaign
   WHERE s.campaign = of_campaign AND s.number = of_number AND p.part = of_part AND p.listed
-  ON CONFLICT DO NOTHING
-$$;
+  ON CONFLICT DO NOTHING;
+  RETURN FOUND;
+END $$;
 
 CREATE FUNCTION count_stray(of_campaign integer, of_number integer) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = ardoise, pg_temp AS $$
