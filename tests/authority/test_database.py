@@ -3,9 +3,17 @@
 from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
+from ardoise.authority.collection.models import Sheet
+from ardoise.authority.database.rows import CACHE_KIB, insert, large_cache
 from ardoise.authority.registry.models import School
+from tests.authority.enrolment.town import NOW, campaign_of
+
+_SHEET = (
+    "campaign_id", "seq", "number", "part", "writer", "epoch", "version", "received_at", "extent",
+    "chosen", "content",
+)  # fmt: skip
 
 
 @pytest.mark.django_db(transaction=True)
@@ -35,3 +43,35 @@ def test_the_pragmas_that_keep_promises_are_on() -> None:
         ):
             cursor.execute(f"PRAGMA {pragma}")
             assert cursor.fetchone()[0] == value, pragma
+
+
+@pytest.mark.django_db
+def test_rows_written_at_once_read_like_any_other() -> None:
+    campaign = campaign_of()
+    first = (campaign.pk, 1, "123456789", "maths", "", 1, 2, NOW, "complete", False, b"one")
+    other = (campaign.pk, 2, "123456789", "dictee", "", 1, 2, NOW, "partial", False, b"two")
+    place = ("campaign_id", "number", "part")
+    insert(Sheet, _SHEET, [first, other], replacing=place)
+    later = (campaign.pk, 9, "123456789", "maths", "", 2, 5, NOW, "partial", False, b"three")
+    insert(Sheet, _SHEET, [later], replacing=place)
+    held = {row.part: row for row in Sheet.objects.filter(received_at=NOW)}
+    assert {part: (row.seq, bytes(row.content)) for part, row in held.items()} == {
+        "maths": (9, b"three"),
+        "dictee": (2, b"two"),
+    }
+    assert held["maths"].received_at == NOW
+    with pytest.raises(IntegrityError), transaction.atomic():
+        insert(Sheet, _SHEET, [first])
+
+
+@pytest.mark.django_db
+def test_a_large_cache_ends_with_the_work() -> None:
+    with connection.cursor() as cursor:
+        sizes = []
+        cursor.execute("PRAGMA cache_size")
+        sizes.append(cursor.fetchone()[0])
+        with large_cache():
+            cursor.execute("PRAGMA cache_size")
+            assert cursor.fetchone()[0] == -CACHE_KIB
+        cursor.execute("PRAGMA cache_size")
+        assert cursor.fetchone()[0] == sizes[0] != -CACHE_KIB

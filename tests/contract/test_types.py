@@ -64,3 +64,30 @@ def test_a_sheet_is_decoded_strictly() -> None:
     for bad in (good.replace(b"sheet/1", b"sheet/3"), good[:-1], good.replace(b'"i1"', b'"<i1>"')):
         with pytest.raises(msgspec.DecodeError):
             sheet.decode(bad)
+
+
+@pytest.mark.parametrize("name", ["<i1>", "", "1i", "i" * 33, "i1\n", "é"])
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"position": "NAME"},
+        {"visited": ["i1", "NAME"]},
+        {"responses": {"NAME": {"r1": []}}},
+        {"responses": {"i1": {"NAME": []}}},
+        {"seconds": {"NAME": 1.0}},
+        {"flags": ["NAME"]},
+        {"absent": ["NAME"]},
+    ],
+)
+def test_every_name_in_a_sheet_is_one_that_a_booklet_could_have(
+    named: dict[str, object], name: str
+) -> None:
+    plain = {
+        "format": "ardoise-sheet/2", "campaign": "cp-2026", "number": "123456789", "part": "maths",
+        "version": 1, "writer": "pupil", "position": None, "visited": [], "responses": {},
+        "seconds": {},
+    }  # fmt: skip
+    encoded = msgspec.json.encode(plain | named)
+    assert sheet.decode(encoded.replace(b'"NAME"', b'"i_9-Z"'))
+    with pytest.raises(msgspec.ValidationError):
+        sheet.decode(encoded.replace(b'"NAME"', msgspec.json.encode(name)))

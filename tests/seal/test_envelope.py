@@ -75,3 +75,19 @@ def test_different_fields_never_join_alike(one: list[str], two: list[str]) -> No
 def test_a_field_beyond_its_length_prefix_is_refused() -> None:
     with pytest.raises(ValueError, match="too long"):
         joined("x" * 70_000)
+
+
+def test_wrapping_alike_repeats_itself_and_nothing_else() -> None:
+    secrets = [bytes([n]) * 32 for n in range(3)]
+    made = envelope.wrap_alike(KEY, b"place", secrets[0], nonce_key=secrets[2])
+    assert made == envelope.wrap_alike(KEY, b"place", secrets[0], nonce_key=secrets[2])
+    assert envelope.unwrap(KEY, b"place", made) == secrets[0]
+    nonces = {made[: envelope.NONCE]}
+    for context, secret, nonce_key in (
+        (b"other", secrets[0], secrets[2]),
+        (b"place", secrets[1], secrets[2]),
+        (b"place", secrets[0], secrets[1]),
+    ):
+        wrapped = envelope.wrap_alike(KEY, context, secret, nonce_key=nonce_key)
+        nonces.add(wrapped[: envelope.NONCE])
+    assert len(nonces) == 4

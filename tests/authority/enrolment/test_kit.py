@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 
 from ardoise.authority.campaigns.models import Campaign
 from ardoise.authority.enrolment import kit as kit_rules
+from ardoise.authority.enrolment import seating
 from ardoise.authority.enrolment.kit import write_kit
 from ardoise.authority.enrolment.kitfile import KitFile, verify_kit
 from ardoise.authority.enrolment.models import Group, Kit, SealedBlob, Seat
@@ -286,3 +287,60 @@ def test_the_order_of_seats_is_not_the_order_of_names(campaign: Campaign, tmp_pa
     by_roll = [linkage.numbers_of(key, campaign.pk, pupils)[pupil_id] for pupil_id in pupils]
     assert [number for number in listed if number in by_roll] != by_roll
     assert all(numbers.parse(number) for number in listed)
+
+
+def chunk_names(path: Path) -> list[str]:
+    with KitFile(path, settings.KEYRING.public_key()) as held:
+        return [blob.sha256 for blob in held.manifest.chunks]
+
+
+def test_what_has_not_changed_stands_in_the_same_bytes_in_the_next_kit(
+    campaign: Campaign, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seating, "AIM", 2)
+    first, second, third = (tmp_path / f"{name}.zip" for name in ("one", "two", "three"))
+    write_kit(campaign, first, clock=town.clock)
+    write_kit(campaign, second, clock=town.clock)
+    assert len(chunk_names(first)) > 2
+    assert chunk_names(second) == chunk_names(first)
+    lost = Seat.objects.filter(role="pupil").first()
+    assert lost is not None
+    void_seat(campaign, lost.number, clock=town.clock)
+    write_kit(campaign, third, clock=town.clock)
+    assert len(set(chunk_names(first)) - set(chunk_names(third))) == 1
+    assert len(set(chunk_names(third)) - set(chunk_names(first))) <= 1
+    assert {s.number for s in seats_of(first)} - {s.number for s in seats_of(third)} == {
+        lost.number
+    }
+
+
+@pytest.mark.parametrize("aim", [1, 2, 3, 100])
+def test_ranges_hold_every_seat_once_in_the_order_of_their_numbers(
+    campaign: Campaign, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, aim: int
+) -> None:
+    monkeypatch.setattr(seating, "AIM", aim)
+    for edge in ("000000000", "999999991"):
+        seat = Seat.objects.filter(spare=True).exclude(number__in=("000000000", "999999991"))[0]
+        key = settings.KEYRING.campaign_key(campaign.pk)
+        code = seat_code(key, seat).encode()
+        seat.number, seat.root = edge, b""
+        seat.code = key.seal("enrolment_seat", edge, "code", code)
+        seat.save()
+    write_kit(campaign, tmp_path / "kit.zip", clock=town.clock)
+    found = [seat.number for seat in seats_of(tmp_path / "kit.zip")]
+    assert found == sorted(Seat.objects.values_list("number", flat=True))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_processes_write_the_kit_that_one_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = town.campaign_of()
+    town.part_of(campaign, "francais")
+    town.class_of(campaign, town.NAMES)
+    enrol(campaign)
+    monkeypatch.setattr(seating, "AIM", 2)
+    one, several = tmp_path / "one.zip", tmp_path / "several.zip"
+    write_kit(campaign, one, clock=town.clock, workers=1)
+    write_kit(campaign, several, clock=town.clock, workers=2)
+    assert chunk_names(one) == chunk_names(several)

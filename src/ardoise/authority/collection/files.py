@@ -15,7 +15,12 @@ from ardoise.authority.campaigns.models import Campaign
 from ardoise.authority.campaigns.rules import advance, refuse_if_closed
 from ardoise.authority.collection.models import Sheet, Stray
 from ardoise.authority.collection.opening import Opened, Opener
-from ardoise.authority.collection.rules import CollectionRefused, CollectReport, read_records
+from ardoise.authority.collection.rules import (
+    SEQ_LIMIT,
+    CollectionRefused,
+    CollectReport,
+    read_records,
+)
 from ardoise.authority.collection.sheets import open_sheet, open_stray
 from ardoise.authority.collection.storing import stray_row
 from ardoise.authority.keyring import CampaignKey, KeyRing
@@ -123,8 +128,8 @@ def _records(path: Path, progress: Callable[[int, int], None]) -> Iterator[tuple
             done += len(piece)
             progress(done, max(done, size))
             for record, sealed in reader.feed(piece):
-                if record.seq < 1:
-                    raise ReturnsFault("a sequence number below 1")
+                if not 1 <= record.seq < SEQ_LIMIT:
+                    raise ReturnsFault("a sequence number out of bounds")
                 yield record, sealed
     reader.finish()
 

@@ -28,6 +28,8 @@ from ardoise.contract import limits
 from ardoise.contract.kit import CampaignStatus
 from ardoise.contract.returns import Record
 
+SEQ_LIMIT = 1 << 62
+"""Sequence numbers rise; what lies between two of them says nothing. A row holds no higher one."""
 BATCH, BATCH_BYTES = 1_000, 8 << 20
 """Records opened together and stored in one transaction, and their bytes: one or the other."""
 
@@ -318,7 +320,7 @@ def _ascending(
 ) -> Iterator[tuple[Record, bytes]]:
     """Sequence numbers must rise: a cursor that trusted others could skip a sheet for ever."""
     for record, sealed in records:
-        if record.seq <= after:
+        if not after < record.seq < SEQ_LIMIT:
             raise CollectionRefused(
                 f"delivery's returns are out of order at {record.seq}: "
                 "nothing from there on was stored; tell whoever runs delivery"
