@@ -34,3 +34,8 @@ def from_milliseconds(value: int) -> datetime:
 def system_milliseconds() -> int:
     """The machine's time in the wire's form."""
     return time.time_ns() // 1_000_000
+
+
+def even_milliseconds() -> int:
+    """Milliseconds since an unknown moment: nobody can set this clock, it never jumps."""
+    return time.monotonic_ns() // 1_000_000

@@ -14,7 +14,7 @@ from ardoise.delivery.postgres_campaigns import CampaignBook
 from ardoise.delivery.postgres_judged import JudgedSaves
 from ardoise.delivery.postgres_logins import Logins
 from ardoise.delivery.postgres_returns import Returns
-from ardoise.delivery.postgres_saves import Saves
+from ardoise.delivery.postgres_saves import HOLDS, Saves
 from ardoise.delivery.postgres_schema import (
     LONG_STEPS,
     POINT_READS,
@@ -52,8 +52,11 @@ async def open_postgres(
         reads = await pool(READS, POINT_READS)
         async with reads.acquire() as connection:
             await check_database(connection)
-        seats = [await pool(1, POINT_READS) for _ in range(3)] if routes != "authority" else None
-        exchange = [await pool(2, LONG_STEPS) for _ in range(2)] if routes != "seats" else None
+        seats = exchange = None
+        if routes != "authority":
+            seats = [await pool(1, POINT_READS | own) for own in (HOLDS, {}, {})]
+        if routes != "seats":
+            exchange = [await pool(2, LONG_STEPS) for _ in range(2)]
     except BaseException:
         for each in pools:
             each.terminate()
@@ -106,6 +109,15 @@ class PostgresStore:
 
     async def check_login(self, campaign: str, number: str, digest: bytes) -> None:
         await self._logins.check(campaign, number, digest)
+
+    async def database_now_ms(self) -> int:
+        """The clock of the machine that holds the sheets. Raises Refused."""
+        with come_again():
+            async with self._reads.acquire() as connection:
+                now = await connection.fetchval(
+                    "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+                )
+        return int(now)
 
     async def sitting(self, session: Session, token: str, now_ms: int) -> LoggedIn:
         return await self._seats.sitting(session, token, now_ms)

@@ -7,8 +7,7 @@ import ssl
 
 import uvloop
 
-from ardoise.clock import system_milliseconds
-from ardoise.delivery import config, static
+from ardoise.delivery import clocks, config, static
 from ardoise.delivery.admission import Bounds
 from ardoise.delivery.app import Application
 from ardoise.delivery.config import ConfigFault, Keys, Settings
@@ -34,12 +33,14 @@ async def _serve(settings: Settings, keys: Keys, runner: dict[str, static.File])
     metrics = Metrics()
     store = await open_store(settings, keys, metrics)
     try:
+        clock = clocks.NodeClock()
+        await clocks.begin(clock, store)
         https = settings.tls or settings.behind_proxy
         application = Application(
             store,
             keys,
             metrics,
-            system_milliseconds,
+            clock,
             runner=runner,
             https=https,
             names=settings.names,
@@ -59,7 +60,9 @@ async def _serve(settings: Settings, keys: Keys, runner: dict[str, static.File])
         gc.collect()
         gc.freeze()
         note("start", port=listener.port, tls=int(settings.tls), files=len(runner))
+        keeping = loop.create_task(clocks.keep(clock, store))
         await over.wait()
+        keeping.cancel()
         await listener.drain(config.DRAIN_SECONDS)
     finally:
         await store.close()
