@@ -70,6 +70,7 @@ def test_a_lost_second_holds_saves_back_until_another_takes_its_place(
             stack.kill_machine(second.name)
         try:
             judge(watch.verdict())
+            stack.wait_for_databases(2)
             assert stack.second() != second
         finally:
             stack.start_machine(second.name)
