@@ -139,7 +139,7 @@ class Segment:
 
     def replay(self) -> Iterator[tuple[int, list[Row]]]:
         """Every frame that opens, and its offset: the first reading of a file that was found."""
-        start = os.pread(self._handle, len(MARK), 0)
+        start = os.pread(self._handle, len(MARK), 0).rstrip(b"\0")
         if start != MARK[: len(start)]:
             raise SchemaFault(f"{self.path} is not a log that this program knows")
         offset, lost = len(MARK), 0

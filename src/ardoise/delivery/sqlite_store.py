@@ -1,6 +1,7 @@
 """The store that ships: one encrypted SQLite file, one writer, readers beside it."""
 
 import asyncio
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import (
@@ -38,6 +39,10 @@ from ardoise.delivery.sqlite_writer import Writer
 from ardoise.delivery.store import Gauges, Piece, Refused, SaveRequest, StoredSheet
 
 READERS = 2
+SWITCH_S = 0.0005
+"""Readers compute for milliseconds, and the event loop must not wait for so long."""
+PIECE_PAUSE_S = 0.003
+"""Between pieces of returns while saves wait."""
 WRITER_WAITS_MS = 20
 """For a lock, before it looks after the saves again: they need none."""
 HELD_BLOBS_BYTES = 64 << 20
@@ -74,6 +79,7 @@ class SqliteStore:
     ) -> None:
         self._path = path
         self._key = key
+        sys.setswitchinterval(SWITCH_S)
         connection = connect(path, key, write=True)
         migrate(connection)
         give_room_back_in_slices(connection)
@@ -328,6 +334,8 @@ class SqliteStore:
                 )
                 yield piece
                 more = piece.end is None
+                if self._writer.depth:
+                    await asyncio.sleep(PIECE_PAUSE_S)
 
         return pieces()
 

@@ -36,6 +36,8 @@ OTHERS = 8
 OTHERS_BYTES = 1 << 20
 """What a round does beside saves that wait, at most."""
 SLICE_S = 0.008
+HURRIED_SLICE_S = 0.003
+"""While saves wait."""
 IDLE_S = 0.25
 
 Ended = list[tuple["asyncio.Future[Any]", Any]]
@@ -353,8 +355,8 @@ class Writer:
             time.sleep(LINGER_S)
 
     def _slice(self, job: _Job) -> tuple[bool, Any]:
-        until = time.perf_counter() + SLICE_S
-        while time.perf_counter() < until:
+        started = time.perf_counter()
+        while time.perf_counter() - started < (HURRIED_SLICE_S if self._saving else SLICE_S):
             try:
                 job.waits = next(job.running)
                 if job.waits:
@@ -380,6 +382,9 @@ class Writer:
             return
         try:
             self.fold()
+        except _NoTransaction:
+            self._folding.again()
+            self._fold_rests_until = time.monotonic() + LINGER_S
         except Exception as fault:
             note_fault("saves", fault)
             self._folding.again()
