@@ -1,6 +1,5 @@
 """Calls on a store without a server: a kit, a login, a save."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -52,9 +51,13 @@ def save(
     session: Session, version: int, *, base: int = 0, at_ms: int = NOW_MS, **fields: Any
 ) -> SaveRequest:
     """A save whose bytes tell its version."""
-    body = version.to_bytes(2, "big") * 526
-    request = SaveRequest(session, session.number, "francais", version, base, body, at_ms)
-    return replace(request, **fields)
+    wanted: dict[str, Any] = {
+        "number": session.number,
+        "part": "francais",
+        "body": version.to_bytes(2, "big") * 526,
+        **fields,
+    }
+    return SaveRequest(session=session, version=version, base=base, now_ms=at_ms, **wanted)
 
 
 async def refusal_of(store: Store, wanted: SaveRequest) -> tuple[str, bool]:

@@ -11,6 +11,7 @@ from ardoise.contract.kit import Part
 from ardoise.contract.sitting import Saved
 from ardoise.delivery import sittings
 from ardoise.delivery.postgres_store import open_postgres
+from ardoise.delivery.sessions import Session
 from ardoise.delivery.sqlite_store import SqliteStore
 from ardoise.delivery.store import Refused, Store
 from ardoise.seal import randomness
@@ -138,8 +139,8 @@ def test_what_a_pupil_may_not_save(run: Run) -> None:
         await store.open_part(one, "francais", NOW_MS)
         await store.save(save(one, 1))
         other = campaign.pupils[1].number
-        wrong: dict[str, Any]
-        for wrong in ({"number": other}, {"part": "dictee"}, {"part": "none"}):
+        wrongs: list[dict[str, Any]] = [{"number": other}, {"part": "dictee"}, {"part": "none"}]
+        for wrong in wrongs:
             assert await refusal_of(store, save(one, 2, **wrong)) == ("not-yours", False)
         early = save(one, 2, at_ms=NOW_MS - 2 * HOUR_MS)
         assert await refusal_of(store, early) == ("waiting", False)
@@ -451,8 +452,7 @@ def test_a_campaign_is_known_by_its_name_alone(run: Run) -> None:
             session = await log_in(store, first, first.pupils[0])
             await store.save(save(session, 1))
             assert len(await returned(store, first)) == 1
-            astray = save(session, 2)
-            object.__setattr__(astray.session, "campaign", second.name)
-            assert (await refusal_of(store, astray))[0] == "no-session"
+            astray = Session(second.name, session.number, session.epoch, session.role)
+            assert (await refusal_of(store, save(astray, 2)))[0] == "no-session"
 
     run(work)

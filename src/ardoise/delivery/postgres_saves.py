@@ -32,6 +32,9 @@ QUEUE = 10_000
 QUEUE_BYTES = 64 << 20
 JUDGED_AT_ONCE = 16
 LATE_S = 0.1
+HOLDS = {"lock_timeout": "200ms"}
+"""Of the committing connection: longer than any login or other node's batch takes."""
+_HELD = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
 
 _FIRST = "(SELECT base + (pg_current_xact_id()::text::bigint << 12) FROM origin)"
 """`own_seq()`, written out: calling it costs as much as five saves."""
@@ -58,6 +61,12 @@ SELECT {first} - 1, array_agg(place), array_agg(deadline_ms) FROM done
 """
 """One row: the sequence number before the first, and which places of the batch are stored."""
 
+_FREE = """
+SELECT b.place FROM unnest($1::int[], $2::smallint[]) WITH ORDINALITY AS b(number, part, place)
+JOIN sheet_{campaign} h ON h.campaign = {campaign} AND h.number = b.number AND h.part = b.part
+FOR NO KEY UPDATE OF h SKIP LOCKED
+"""
+
 
 def batch_statement(campaign: int) -> str:
     """For a campaign's own tables: no partition has to be found."""
@@ -65,6 +74,9 @@ def batch_statement(campaign: int) -> str:
 
 
 Waiting = tuple[SaveRequest, "asyncio.Future[Saved]", float]
+_Row = tuple[int, int, int, int, int, bytes]
+_Stored = tuple[int, int, int]
+"""Place in the batch, sequence number, deadline."""
 Judge = Callable[[SaveRequest], Awaitable[Saved]]
 
 
@@ -186,27 +198,22 @@ class Saves:
         ]
         async with self._pool.acquire() as connection:
             try:
-                # Without a limit: the answer then comes after the commit.
-                answer = await connection.fetch(
-                    batch_statement(known.id), *map(list, zip(*rows, strict=True))
-                )
+                try:
+                    stored = await _store(connection, known.id, rows)
+                except _HELD:
+                    stored = await _store_free(connection, known.id, rows)
             except CONNECTION_FAULTS:
                 connection.terminate()
                 raise
-        before, places, deadlines = answer[0]
-        if places is None:
-            return waiting
-        for place, deadline_ms in zip(places, deadlines, strict=True):
-            request, future, _ = waiting[place - 1]
+        for place, seq, deadline_ms in stored:
+            request, future, _ = waiting[place]
             self._bytes -= len(request.body)
             if not future.done():
-                future.set_result(
-                    Saved(before + place, request.version, request.now_ms, deadline_ms)
-                )
-        if len(places) == len(waiting):
+                future.set_result(Saved(seq, request.version, request.now_ms, deadline_ms))
+        if len(stored) == len(waiting):
             return []
-        stored = set(places)
-        return [one for place, one in enumerate(waiting, start=1) if place not in stored]
+        places = {one[0] for one in stored}
+        return [one for place, one in enumerate(waiting) if place not in places]
 
     async def _come_again(self, waiting: list[Waiting], fault: BaseException) -> None:
         """Nobody knows what became of them: the same bytes again are acknowledged or stored."""
@@ -240,6 +247,31 @@ class Saves:
                 future.set_result(saved)
         finally:
             self._bytes -= len(request.body)
+
+
+async def _store(connection: Connection, campaign: int, rows: list[_Row]) -> list[_Stored]:
+    # Without a limit: the answer then comes after the commit.
+    answer = await connection.fetch(batch_statement(campaign), *map(list, zip(*rows, strict=True)))
+    first, places, deadlines = answer[0]
+    if places is None:
+        return []
+    return [
+        (place - 1, first + place, deadline)
+        for place, deadline in zip(places, deadlines, strict=True)
+    ]
+
+
+async def _store_free(connection: Connection, campaign: int, rows: list[_Row]) -> list[_Stored]:
+    """Somebody holds a row: store the others, in two steps."""
+    async with connection.transaction():
+        found = await connection.fetch(
+            _FREE.format(campaign=campaign), [row[0] for row in rows], [row[1] for row in rows]
+        )
+        free = [row[0] - 1 for row in found]
+        if not free:
+            return []
+        stored = await _store(connection, campaign, [rows[place] for place in free])
+    return [(free[place], seq, deadline) for place, seq, deadline in stored]
 
 
 async def explain(connection: Connection, campaign: int) -> list[str]:
