@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,9 +10,7 @@ from ardoise.delivery import sittings
 from ardoise.delivery.sittings import (
     Attempt,
     Attempts,
-    Bucket,
     Place,
-    Rate,
     Saver,
     Stored,
     Timing,
@@ -19,6 +18,8 @@ from ardoise.delivery.sittings import (
     Window,
     judge,
 )
+from ardoise.delivery.store import Refused
+from ardoise.delivery.throttles import Throttles
 
 STORES = ("file", "postgres")
 
@@ -281,15 +282,37 @@ def test_a_login_never_waits_longer_than_a_minute(count: int, last_ms: int, late
 
 
 @given(st.lists(st.integers(0, 3_000), max_size=60))
-def test_a_bucket_never_lets_through_more_than_burst_and_rate(gaps: list[int]) -> None:
-    rate = Rate(2.0, 20.0)
-    bucket: Bucket | None = None
-    now_ms = taken = 0
+def test_an_allowance_never_lets_through_more_than_burst_and_rate(gaps: list[int]) -> None:
+    rate = sittings.RATES["pupil"]
+    full_ms, now_ms, taken = 0.0, 1_800_000_000_000, 0
     for gap in gaps:
         now_ms += gap
-        bucket, wait_ms = sittings.take(bucket, rate, 1.0, now_ms)
+        full_ms, wait_ms = sittings.take(full_ms, rate, 1.0, now_ms)
         taken += not wait_ms
         if wait_ms:
-            _, later = sittings.take(bucket, rate, 1.0, now_ms + wait_ms)
+            _, later = sittings.take(full_ms, rate, 1.0, now_ms + wait_ms)
             assert later == 0
-    assert taken <= 20 + 2.0 * now_ms / 1000
+    assert taken <= 20 + 2.0 * sum(gaps) / 1000
+    assert taken >= min(len(gaps), 20)
+
+
+def test_a_clock_that_is_set_back_costs_at_most_one_allowance() -> None:
+    rate = sittings.RATES["pupil"]
+    full_ms, _ = sittings.take(0.0, rate, 1.0, 1_800_000_000_000)
+    _, wait_ms = sittings.take(full_ms, rate, 1.0, 1_700_000_000_000)
+    assert wait_ms <= rate.every_ms + 1
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 9_000)), max_size=80))
+def test_forgetting_who_was_quiet_changes_no_verdict(steps: list[tuple[int, int]]) -> None:
+    forgetful, exact = Throttles(), dict.fromkeys(range(5), 0.0)
+    now_ms = 1_800_000_000_000
+    for seat, gap_ms in steps:
+        now_ms += gap_ms
+        exact[seat], wait_ms = sittings.take(exact[seat], sittings.RATES["teacher"], 20.0, now_ms)
+        if not wait_ms:
+            forgetful.request(str(seat), "teacher", 20.0, now_ms)
+            continue
+        with pytest.raises(Refused) as caught:
+            forgetful.request(str(seat), "teacher", 20.0, now_ms)
+        assert caught.value.retry_ms == wait_ms

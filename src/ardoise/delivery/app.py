@@ -217,13 +217,14 @@ class Application:
         return next((self._under[p] for p in self._under if path.startswith(p)), None)
 
     def _saved(self, reply: Reply, since: float, future: "asyncio.Future[Saved]") -> None:
-        self._admission.saves.ended(since, self._admission.ticks())
+        now = self._admission.ticks()
+        self._admission.saves.ended(since, now)
         try:
             saved = future.result()
         except (Exception, asyncio.CancelledError) as fault:
             reply(*self._failed(fault))
             return
-        self._metrics.saves.inc()
+        self._metrics.saved(now - since)
         reply(self._saved_head, msgspec.json.encode(saved))
 
     async def _handle(self, handle: Handler, request: Request, reply: Reply) -> None:

@@ -23,6 +23,7 @@ READ_COST = 0.25
 """A teacher who comes back loads a whole class."""
 BLOBS = "/v1/blobs/"
 VERSION_LIMIT = 1 << 40
+PARTS_KNOWN = 1_000
 
 _LOGIN = msgspec.json.Decoder(Login)
 _OPEN = msgspec.json.Decoder(OpenPart)
@@ -53,6 +54,7 @@ class SeatRoutes:
         self._throttles = throttles
         self._admission = admission
         self._metrics = metrics
+        self._parts: dict[bytes, str] = {}
 
     async def campaigns(self, _request: Request) -> Answer:
         """GET /v1/campaigns."""
@@ -70,7 +72,11 @@ class SeatRoutes:
         if not self._admission.near():
             # Who does not know the code never gets a place, and who does has tried nothing yet.
             self._throttles.login(seat, request.now_ms)
-            await self._store.check_login(login.campaign, login.number, digest)
+            self._admission.checks += 1
+            try:
+                await self._store.check_login(login.campaign, login.number, digest)
+            finally:
+                self._admission.checks -= 1
             self._throttles.login_succeeded(seat)
         place = self._admission.join(login.campaign, login.number)
         await self._admission.turn(place)
@@ -104,7 +110,7 @@ class SeatRoutes:
 
     async def sitting(self, request: Request) -> Answer:
         """GET /v1/sitting."""
-        answer = await self._store.sitting(request.session, request.token, request.now_ms)
+        answer = await self._store.sitting(request.session, request.token.decode(), request.now_ms)
         return json_answer(answer)
 
     async def open_part(self, request: Request) -> Answer:
@@ -114,9 +120,10 @@ class SeatRoutes:
 
     def save(self, request: Request) -> "asyncio.Future[Saved]":
         """PUT /v1/sheet, as far as it goes without the store."""
-        request.want(BYTES)
-        number, part = self._which(request)
         headers = request.headers
+        if headers.get(b"content-type") != b"application/octet-stream":
+            request.want(BYTES)
+        number, part = self._which(request)
         version = decimal(headers.get(b"ardoise-version"), "Ardoise-Version")
         base = decimal(headers.get(b"ardoise-base"), "Ardoise-Base", default=0)
         if not (1 <= version <= VERSION_LIMIT and base <= VERSION_LIMIT):
@@ -171,10 +178,10 @@ class SeatRoutes:
 
     def _session(self, request: Request, cost: float) -> None:
         """The session of a request, counted against its seat's rate."""
-        scheme, _, token = (request.header(b"authorization") or "").partition(" ")
-        if scheme.lower() != "bearer":
+        given = request.headers.get(b"authorization", b"")
+        if given[:7].lower() != b"bearer ":
             raise Refused("no-session")
-        request.token = token.strip()
+        request.token = given[7:].strip()
         try:
             session = request.session = sessions.verify(self._key, request.token)
         except NoSession:
@@ -183,14 +190,23 @@ class SeatRoutes:
 
     def _which(self, request: Request) -> tuple[str, str]:
         """Number and part of the sheet that is meant."""
-        part = request.header(b"ardoise-part") or ""
-        number = request.header(b"ardoise-number")
-        if not _PART.fullmatch(part):
-            raise Refused("malformed", "Ardoise-Part has to name a part")
+        headers = request.headers
+        raw = headers.get(b"ardoise-part", b"")
+        part = self._parts.get(raw) or self._part(raw)
+        number = headers.get(b"ardoise-number")
         if number is None:
             if request.session.role == "teacher":
                 raise Refused("malformed", "Ardoise-Number has to name a pupil's seat")
             return request.session.number, part
-        if not _NUMBER.fullmatch(number):
+        if not _NUMBER.fullmatch(number.decode("latin-1")):
             raise Refused("malformed", "Ardoise-Number has to have nine digits")
-        return number, part
+        return number.decode(), part
+
+    def _part(self, raw: bytes) -> str:
+        """Looked at closely once."""
+        part = raw.decode("latin-1")
+        if not _PART.fullmatch(part):
+            raise Refused("malformed", "Ardoise-Part has to name a part")
+        if len(self._parts) < PARTS_KNOWN:
+            self._parts[raw] = part
+        return part

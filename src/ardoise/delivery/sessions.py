@@ -1,23 +1,26 @@
 """Session tokens: campaign, number, epoch and role under a MAC. Nothing is stored for a session."""
 
-import base64
 import binascii
+import hashlib
 import hmac
-from dataclasses import dataclass
+
+import msgspec
 
 from ardoise.contract.words import Role
-from ardoise.seal.fields import joined
 
-_MAC = 32
+_MAC = 24
+_TEXT = 32
+"""Characters of a MAC in base64."""
 _TOKEN_LIMIT = 200
+_PERSON = b"ardoise-session"
+"""Sets these MACs apart from whatever else is made with the key (RFC 7693, parameter block)."""
 
 
 class NoSession(Exception):
     """A token that this delivery did not give."""
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(msgspec.Struct, frozen=True, gc=False):
     """A seat at one epoch."""
 
     campaign: str
@@ -32,24 +35,21 @@ class Session:
 
 
 def _mac(key: bytes, payload: bytes) -> bytes:
-    return hmac.digest(key, joined("ardoise-session/1", payload), "sha256")
+    """Keyed BLAKE2b, 192 bits, in base64: a MAC by itself, at half of HMAC's cost."""
+    mac = hashlib.blake2b(payload, digest_size=_MAC, key=key, person=_PERSON).digest()
+    return binascii.b2a_base64(mac, newline=False)
 
 
 def issue(key: bytes, session: Session) -> str:
-    """The bearer token: base64url of MAC (32 bytes) and `campaign/number/epoch/role`."""
-    payload = f"{session.campaign}/{session.number}/{session.epoch}/{session.role}".encode()
-    return base64.urlsafe_b64encode(_mac(key, payload) + payload).rstrip(b"=").decode()
+    """The bearer token: `campaign/number/epoch/role/` and the MAC over that."""
+    payload = f"{session.campaign}/{session.number}/{session.epoch}/{session.role}/".encode()
+    return (payload + _mac(key, payload)).decode()
 
 
-def verify(key: bytes, token: str) -> Session:
+def verify(key: bytes, token: bytes) -> Session:
     """The session of a token. Raises NoSession."""
-    if len(token) > _TOKEN_LIMIT:
+    payload = token[:-_TEXT]
+    if len(token) > _TOKEN_LIMIT or not hmac.compare_digest(_mac(key, payload), token[-_TEXT:]):
         raise NoSession
-    try:
-        raw = base64.b64decode(token.encode("ascii") + b"=" * (-len(token) % 4), b"-_", True)
-    except (binascii.Error, ValueError):
-        raise NoSession from None
-    if not hmac.compare_digest(_mac(key, raw[_MAC:]), raw[:_MAC]):
-        raise NoSession
-    campaign, number, epoch, role = raw[_MAC:].decode().split("/")
+    campaign, number, epoch, role, _ = payload.decode().split("/")
     return Session(campaign, number, int(epoch), "teacher" if role == "teacher" else "pupil")

@@ -231,29 +231,24 @@ def login_tried(attempts: Attempts, now_ms: int) -> Attempts:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A token bucket: `burst` at once, `per_second` from then on."""
+    """An allowance: one request each `every_ms`, and as many at once as fill `burst_ms`."""
 
-    per_second: float
-    burst: float
-
-
-RATES: dict[Role, Rate] = {"pupil": Rate(2.0, 20.0), "teacher": Rate(5.0, 80.0)}
+    every_ms: float
+    burst_ms: float
 
 
-@dataclass(frozen=True, slots=True)
-class Bucket:
-    """What one seat has left."""
-
-    tokens: float
-    filled_ms: int
+RATES: dict[Role, Rate] = {"pupil": Rate(500.0, 10_000.0), "teacher": Rate(200.0, 16_000.0)}
 
 
-def take(bucket: Bucket | None, rate: Rate, cost: float, now_ms: int) -> tuple[Bucket, int]:
-    """The bucket afterwards, and 0 or the milliseconds to wait (then nothing was taken)."""
-    if bucket is None:
-        bucket = Bucket(rate.burst, now_ms)
-    elapsed_ms = max(0, now_ms - bucket.filled_ms)
-    tokens = min(rate.burst, bucket.tokens + elapsed_ms * rate.per_second / 1000)
-    if tokens < cost:
-        return Bucket(tokens, now_ms), int((cost - tokens) / rate.per_second * 1000) + 1
-    return Bucket(tokens - cost, now_ms), 0
+def take(full_ms: float, rate: Rate, cost: float, now_ms: int) -> tuple[float, int]:
+    """One request against a seat's allowance (GCRA, ITU-T I.371: a bucket kept as one number).
+
+    `full_ms` is when the allowance will be whole again, 0 if it never was used; that moment comes
+    back, with 0 or the milliseconds to wait (then nothing was taken). A clock that was set back
+    costs nobody more than a whole allowance.
+    """
+    most_ms = now_ms + rate.burst_ms
+    later_ms = min(max(full_ms, now_ms), most_ms) + cost * rate.every_ms
+    if later_ms > most_ms:
+        return full_ms, int(later_ms - most_ms) + 1
+    return later_ms, 0

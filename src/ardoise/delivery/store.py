@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
+
 from ardoise.contract.kit import CampaignStatus, KitInstalled, Manifest
 from ardoise.contract.orders import Order, OrderDone
 from ardoise.contract.problems import Kind, Problem
@@ -47,8 +49,7 @@ class Refused(Exception):
         return Problem(self.kind, self.detail, self.kept, self.retry_ms, now_ms, self.ticket)
 
 
-@dataclass(frozen=True, slots=True)
-class SaveRequest:
+class SaveRequest(msgspec.Struct, frozen=True, gc=False):
     """One sheet as it arrived. `number`: whose sheet it is."""
 
     session: Session

@@ -5,10 +5,11 @@ from typing import Generic, TypeVar
 
 from ardoise.contract.words import Role
 from ardoise.delivery import sittings
-from ardoise.delivery.sittings import Attempts, Bucket
+from ardoise.delivery.sittings import Attempts
 from ardoise.delivery.store import Refused
 
 ENTRIES = 200_000
+GENERATION_MS = 20_000
 
 _V = TypeVar("_V")
 
@@ -44,7 +45,10 @@ class Throttles:
 
     def __init__(self, limit: int = ENTRIES) -> None:
         self._attempts: Recent[Attempts] = Recent(limit)
-        self._buckets: Recent[Bucket] = Recent(limit)
+        self._limit = limit
+        self._seats: dict[str, float] = {}
+        self._before: dict[str, float] = {}
+        self._since_ms = 0
 
     def login(self, seat: str, now_ms: int) -> None:
         """Before a login. Raises Refused `slow-down`."""
@@ -60,7 +64,11 @@ class Throttles:
 
     def request(self, seat: str, role: Role, cost: float, now_ms: int) -> None:
         """Before a request of a seat. Raises Refused `slow-down`."""
-        bucket, wait_ms = sittings.take(self._buckets.get(seat), sittings.RATES[role], cost, now_ms)
-        self._buckets.put(seat, bucket)
+        full_ms = self._seats.get(seat) or self._before.get(seat, 0.0)
+        full_ms, wait_ms = sittings.take(full_ms, sittings.RATES[role], cost, now_ms)
         if wait_ms:
             raise Refused("slow-down", retry_ms=wait_ms)
+        self._seats[seat] = full_ms
+        if not 0 <= now_ms - self._since_ms < GENERATION_MS or len(self._seats) >= self._limit // 2:
+            # What nobody touched for longer than the longest burst is whole again: no loss.
+            self._before, self._seats, self._since_ms = self._seats, {}, now_ms

@@ -33,7 +33,7 @@ class Request:
 
     route: "Route"
     session: "Session"
-    token: str
+    token: bytes
 
     def __init__(self, method: bytes, url: bytes, headers: dict[bytes, bytes]) -> None:
         self.method = method
