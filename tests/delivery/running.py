@@ -87,8 +87,12 @@ class RunningDelivery:
 
     def run(self, name: str, *arguments: str | Path) -> "subprocess.CompletedProcess[str]":
         """Another command on the same directory. Raises CalledProcessError."""
+        return self.call(name, "--dir", self.home, *self._database(), *arguments)
+
+    def call(self, *arguments: str | Path) -> "subprocess.CompletedProcess[str]":
+        """Any command. Raises CalledProcessError."""
         return subprocess.run(
-            command(name, "--dir", self.home, *self._database(), *arguments),
+            command(*arguments),
             env=environment(),
             capture_output=True,
             text=True,

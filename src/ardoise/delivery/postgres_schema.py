@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import asyncpg
 from asyncpg.connect_utils import SessionAttribute
 
-from ardoise.delivery.config import ConfigFault
+from ardoise.delivery.config import ConfigFault, Routes
 from ardoise.delivery.journal import note_fault
 from ardoise.delivery.store import Refused, SchemaFault
 
@@ -31,6 +31,11 @@ COMMAND_SECONDS = 8
 """A database that says nothing for so long is given up: its client is told to come again."""
 _MIGRATING = 0x0A2D0153
 """The advisory lock that migrations take: one at a time."""
+ROLES: dict[Routes, tuple[str, ...]] = {
+    "seats": ("ardoise_seats",),
+    "authority": ("ardoise_exchange",),
+    "all": ("ardoise_seats", "ardoise_exchange"),
+}
 _SAFE = {
     "search_path": SCHEMA,
     "application_name": "ardoise",
@@ -222,8 +227,8 @@ def _newer(version: int, known: int) -> str:
     )
 
 
-async def check_database(connection: Connection) -> None:
-    """Raises SchemaFault unless a node of this program may serve on it."""
+async def check_database(connection: Connection, roles: tuple[str, ...]) -> None:
+    """Raises SchemaFault unless a node of this program may serve on it, in these roles."""
     known = len(migrations())
     try:
         version = await _version(connection)
@@ -240,6 +245,9 @@ async def check_database(connection: Connection) -> None:
             f"the database has version {version}, this program needs {known}: "
             "run `ardoise delivery migrate` first"
         )
+    for role in roles:
+        if not await connection.fetchval("SELECT pg_has_role($1, 'USAGE')", role):
+            raise SchemaFault(f"this user may not do what the routes ask: GRANT {role} TO it")
     if await connection.fetchval("SHOW synchronous_commit") == "off":
         raise SchemaFault("synchronous_commit is off: an acknowledged sheet could be lost")
 

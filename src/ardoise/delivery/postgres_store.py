@@ -18,6 +18,7 @@ from ardoise.delivery.postgres_saves import HOLDS, Saves
 from ardoise.delivery.postgres_schema import (
     LONG_STEPS,
     POINT_READS,
+    ROLES,
     Pool,
     check_database,
     come_again,
@@ -51,7 +52,7 @@ async def open_postgres(
     try:
         reads = await pool(READS, POINT_READS)
         async with reads.acquire() as connection:
-            await check_database(connection)
+            await check_database(connection, ROLES[routes])
         seats = exchange = None
         if routes != "authority":
             seats = [await pool(1, POINT_READS | own) for own in (HOLDS, {}, {})]
