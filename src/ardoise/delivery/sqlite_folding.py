@@ -64,8 +64,8 @@ class Folding:
         return frame is None
 
     def again(self) -> None:
-        """What was taken last did not get there: begin this segment anew."""
-        self._segment = None
+        """Let go of the segment: what was taken last did not get there, or all of it did."""
+        self._segment, self._frames, self._rows = None, iter(()), []
 
     def store(self, write: Write, rows: list[Row], ended: Segment | None) -> None:
         """Into the table. What lies before the last of them needs no second reading at a start."""

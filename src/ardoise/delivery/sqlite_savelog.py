@@ -84,8 +84,13 @@ class Segment:
         self._cipher = cipher
 
     def __del__(self) -> None:
-        if hasattr(self, "_handle"):
-            os.close(self._handle)
+        self.close()
+
+    def close(self) -> None:
+        """Nobody reads it any more."""
+        handle, self._handle = getattr(self, "_handle", -1), -1
+        if handle >= 0:
+            os.close(handle)
 
     @property
     def last(self) -> int:
@@ -315,6 +320,11 @@ class SaveLog:
         self.folds += 1
         for row in rows:
             self.heads.pop((row.seat, row.part), None)
+
+    def close(self) -> None:
+        """Let go of the files."""
+        for segment in self.segments.values():
+            segment.close()
 
     def drop(self, segment: Segment) -> None:
         """Forget a segment in which nothing is the newest any more. Raises OSError."""

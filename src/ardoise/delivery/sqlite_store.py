@@ -357,5 +357,6 @@ class SqliteStore:
         self._writer.close()
         self._checkpoints.close()
         self._pool.shutdown()
+        self._log.close()
         for connection in self._connections:
             connection.close()

@@ -404,6 +404,7 @@ class Writer:
             self.standings.settle(rows)
             self._log.folded(rows)
         if ended is not None:
+            self._folding.again()
             self._log.drop(ended)
 
 
