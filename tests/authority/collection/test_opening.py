@@ -1,20 +1,24 @@
 """What does not open, or is not what it claims, is told apart from what does."""
 
+import io
 import multiprocessing
 from collections.abc import Callable
 
 import msgspec
 import pytest
 from msgspec.structs import replace
+from urllib3 import HTTPResponse
 
+from ardoise.authority.collection import rules
 from ardoise.authority.collection.models import Extent, Sheet, Stray, Unopened
 from ardoise.authority.collection.opening import Opened, Opener, Rejected
-from ardoise.authority.collection.rules import read_records, retry_unopened
+from ardoise.authority.collection.rules import CollectionRefused, pull, read_records, retry_unopened
 from ardoise.authority.collection.sheets import open_stray
+from ardoise.authority.delivery_calls import DeliveryCalls, ReturnsPage
 from ardoise.authority.enrolment.models import Seat
 from ardoise.authority.registry.models import ClassGroup
 from ardoise.contract import limits
-from ardoise.contract.returns import Record
+from ardoise.contract.returns import End, Record, StrayReason, frame
 from ardoise.seal.envelope import seal, sheet_context
 from tests.authority.collection.exam import KEYED, Exam, exam
 from tests.authority.enrolment.town import class_of
@@ -219,3 +223,46 @@ def test_the_context_binds_campaign_number_part_and_version() -> None:
     )
     sealed = seal(held.sheet_key(seat, sheet.part), context, msgspec.json.encode(sheet))
     assert rejected(held, (record, sealed)) == Why.DOES_NOT_OPEN
+
+
+def test_sequence_numbers_only_rise_and_may_be_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = exam()
+    seats = held.seats()
+    seqs = [(1 << 53) - 5, (1 << 53) + 4096, (1 << 61) + 7]
+    reasons: list[StrayReason | None] = [None, "late", None]
+    made = [
+        held.record(seat, seq, held.sheet(seat.number, answer="c1"), stray=stray)
+        for seat, seq, stray in zip(seats, seqs, reasons, strict=True)
+    ]
+    calls = Pages(made)
+    monkeypatch.setattr(rules, "BATCH", 1)
+    report = pull(held.campaign, calls, page=2)
+    assert (report.read, report.sheets, report.strays, report.last_seq) == (3, 2, 1, seqs[-1])
+    assert calls.asked == [0, seqs[1]]
+    assert set(Sheet.objects.values_list("seq", flat=True)) == {seqs[0], seqs[2]}
+    assert pull(held.campaign, calls).read == 0
+    calls.made.append((replace(made[0][0], seq=1 << 63), made[0][1]))
+    with pytest.raises(CollectionRefused, match="out of order"):
+        pull(held.campaign, calls)
+
+
+def test_a_page_that_brings_nothing_is_not_asked_for_for_ever() -> None:
+    held = exam()
+    calls = Pages([], more=True)
+    assert pull(held.campaign, calls).read == 0
+    assert calls.asked == [0]
+
+
+class Pages(DeliveryCalls):
+    """Pages of these records, without a line."""
+
+    def __init__(self, made: list[Made], *, more: bool = False) -> None:
+        self.made, self.asked, self._more = made, list[int](), more
+
+    def returns(self, campaign: str, after: int, limit: int = 5_000) -> ReturnsPage:
+        self.asked.append(after)
+        waiting = [made for made in self.made if made[0].seq > after]
+        page = waiting[:limit]
+        end = End(page[-1][0].seq if page else after, self._more or len(waiting) > limit)
+        stream = b"".join([*(frame(*made) for made in page), frame(end)])
+        return ReturnsPage(HTTPResponse(io.BytesIO(stream), preload_content=False))

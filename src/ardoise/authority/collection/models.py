@@ -49,7 +49,11 @@ class Sheet(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["campaign", "number", "part"], name="sheet_once")
         ]
-        indexes = [models.Index(fields=["campaign", "seq"])]
+        indexes = [
+            # A year group is counted in these two, without a look at the sheets themselves.
+            models.Index(fields=["campaign", "part", "extent"], name="sheet_counts"),
+            models.Index(fields=["campaign"], condition=models.Q(chosen=True), name="sheet_chosen"),
+        ]
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -118,7 +119,8 @@ def pull(
                     if stop():
                         break
                 else:
-                    more = returns.end.more
+                    # A page that brings nothing has nothing to go on from.
+                    more = returns.end.more and cursor > start
             except DeliveryUnreachable:
                 if cursor == start:
                     raise
@@ -259,16 +261,24 @@ def returned(campaign: Campaign) -> tuple[int, int]:
     strays = Stray.objects.filter(campaign=campaign, seq__gt=0)
     # Kept aside by the authority itself: for delivery these were the sheet.
     once = (Stray.Reason.PUT_ASIDE, Stray.Reason.OVERTAKEN, Stray.Reason.ROLLED_BACK)
-    behind = strays.filter(reason__in=once)
-    own = Sheet.objects.filter(campaign=campaign, chosen=False)
-    places = own.values_list("number", "part").union(
-        *(
-            rows.order_by().values_list("number", "part")
-            for rows in (behind, unopened.filter(stray=""))
-        )
-    )
     kept_aside = strays.exclude(reason__in=(*once, Stray.Reason.RESCUED))
-    return places.count(), kept_aside.count() + unopened.exclude(stray="").count()
+    # Few rows; the sheets are a year group's, and counted in their indexes.
+    elsewhere = {
+        *strays.filter(reason__in=once).order_by().values_list("number", "part").distinct()
+    }
+    elsewhere |= {*unopened.filter(stray="").values_list("number", "part").distinct()}
+    sheets = Sheet.objects.filter(campaign=campaign)
+    own = sheets.count() - sheets.filter(chosen=True).count() + _without_sheet(sheets, elsewhere)
+    return own, kept_aside.count() + unopened.exclude(stray="").count()
+
+
+def _without_sheet(sheets: QuerySet[Sheet], places: set[tuple[str, str]]) -> int:
+    """How many of these places have no sheet of delivery's own choosing."""
+    found, numbers = 0, sorted({number for number, _ in places})
+    for start in range(0, len(numbers), BATCH):
+        some = sheets.filter(chosen=False, number__in=numbers[start : start + BATCH])
+        found += len(places.intersection(some.values_list("number", "part")))
+    return len(places) - found
 
 
 def _cursor(campaign: Campaign) -> int:

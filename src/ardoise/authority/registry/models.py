@@ -88,6 +88,7 @@ class Pupil(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["campaign", "ine_index"], name="ine_once_in_campaign")
         ]
+        indexes = [models.Index(fields=["campaign", "left"], name="pupil_counts")]
 
     def __str__(self) -> str:
         return self.id
