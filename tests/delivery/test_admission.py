@@ -42,6 +42,7 @@ class Node:
     """A node whose clock is moved by hand."""
 
     most: float = 100.0
+    start: float = 1.0
     held: int = 1_000
     entries: int = 1_000
     key: bytes = KEY
@@ -52,7 +53,7 @@ class Node:
         self.inside = Admission(
             self.key,
             lambda: self.now_ms,
-            Bounds(most=self.most, held=self.held),
+            Bounds(most=self.most, start=self.start, held=self.held),
             sleep=hold,
             ticks=lambda: self.now_ms / 1000,
             entries=self.entries,
@@ -125,6 +126,31 @@ def test_nobody_waits_longer_than_those_before_take(arrivals: list[int], most: f
     entered = rush(Node(most), arrivals)
     for who, at in enumerate(sorted(arrivals)):
         assert entered[who] - START_MS - at <= who * 1000 / most + 3
+
+
+@given(crowds, st.sampled_from([3.0, 40.0, 900.0]))
+@settings(max_examples=40, deadline=None)
+def test_a_careful_beginning_keeps_the_order_and_wastes_no_turn(
+    arrivals: list[int], most: float
+) -> None:
+    careful = rush(Node(most, start=0.2), arrivals)
+    order = [careful[who] for who in sorted(careful)]
+    assert all(
+        after >= before - admission.NOW_MS - 1 for before, after in itertools.pairwise(order)
+    )
+    # Growing from a fifth by a fifth a second takes four seconds, in which two are lost.
+    assert max(order) <= max(rush(Node(most), arrivals).values()) + 2_000 + admission.JUDGE_MS + 300
+
+
+@given(st.floats(0, 1e6), st.floats(0.01, 1), st.floats(0, 2))
+def test_the_soonest_turn_is_when_a_growing_line_gets_there(
+    early_ms: float, speed: float, grows: float
+) -> None:
+    wait_ms = admission.soonest_ms(early_ms, speed, grows)
+    growing_ms = min(wait_ms, (1 - speed) * 1000 / grows if grows else wait_ms)
+    reached = growing_ms * (speed + grows * growing_ms / 2000)
+    reached += (wait_ms - growing_ms) * (min(1.0, speed + grows * growing_ms / 1000))
+    assert reached == pytest.approx(early_ms, rel=1e-6, abs=1e-3)
 
 
 @given(crowds, st.sampled_from([3.0, 40.0]), st.integers(100, 3_000))
@@ -309,6 +335,31 @@ def test_late_saves_halve_the_rate_down_to_the_least_and_it_grows_back() -> None
 def test_the_rate_is_judged_twice_a_second_at_most() -> None:
     pace = Pace(1_000, START_MS)
     assert paced(pace, True, START_MS + 499, Bounds()) == pace
+
+
+def test_a_line_in_which_everybody_waits_is_no_silence() -> None:
+    node = Node(1.0, start=0.2)
+    told = [node.knock(number(who)) for who in range(30)][-1]
+    assert told is not None
+    assert told.retry_ms is not None
+    node.now_ms += told.retry_ms + 1_000
+    # Nobody came for half a minute, and the rate grew all the same.
+    assert node.knock(number(29), told.ticket) is None
+    assert node.inside.rate == 1.0
+
+
+def test_after_a_silence_a_node_begins_carefully() -> None:
+    bounds = Bounds(most=1_000, start=0.1, grows=0.2)
+    assert paced(Pace(1_000, START_MS), False, START_MS + 9_999, bounds).rate == 1_000
+    assert paced(Pace(1_000, START_MS), False, START_MS + 10_000, bounds).rate == 100
+    assert paced(Pace(60, START_MS), False, START_MS + 10_000, bounds).rate == 60
+
+
+def test_who_arrives_while_codes_are_checked_is_checked_after_them() -> None:
+    node = Node(10.0)
+    assert node.inside.near()
+    node.inside.checks += 1
+    assert not node.inside.near()
 
 
 def test_a_rate_that_falls_slows_those_who_were_promised_a_turn() -> None:

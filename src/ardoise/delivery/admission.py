@@ -30,13 +30,14 @@ VALID_MS = 300_000
 USES = 3
 """Logins on one turn: the answer to the first may have been lost on the way."""
 JUDGE_MS = 500
+STEPS = 600
 LOGINS_LATE_MS = 500
 """Logins come after saves in the store, so they may take longer before there are too many."""
 _MAC = 32
 _TICKET = 48
 _SMOOTH_S = 1.0
-_IDLE_MS = 1_000
-"""A silence says nothing of what the store bears: it lets the rate grow by no more than that."""
+IDLE_MS = 10_000
+"""After so long a silence nothing is known of what the store bears: a node begins anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,9 @@ class Bounds:
     """How a node paces its logins."""
 
     most: float = 5_000.0
-    """Logins a second when nothing is late; what a node begins with."""
+    """Logins a second when nothing is late."""
+    start: float = 0.2
+    """Of `most`: what a node begins with."""
     least: float = 50.0
     grows: float = 0.2
     """Of `most`, added to the rate in a second in which nothing is late."""
@@ -91,12 +94,26 @@ def lengthened(line: Line, spacing_ms: float) -> Line:
     return replace(line, promised_ms=max(0.0, line.promised_ms + spacing_ms))
 
 
+def soonest_ms(early_ms: float, speed: float, grows: float) -> float:
+    """When the line's time is `early_ms` on, if its speed grows by `grows` a second up to 1."""
+    if grows <= 0 or speed >= 1:
+        return early_ms / speed
+    per_ms = grows / 1000
+    growing_ms = (1 - speed) / per_ms
+    beyond_ms = early_ms - (1 + speed) / 2 * growing_ms
+    if beyond_ms >= 0:
+        return growing_ms + beyond_ms
+    # The root of per_ms/2 · t² + speed · t = early_ms, in the form that loses no digits.
+    return 2 * early_ms / (math.sqrt(speed * speed + 2 * per_ms * early_ms) + speed)
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Logins a second, and when that was last judged."""
+    """Logins a second, when that was last judged, and whether something was late then."""
 
     rate: float
     judged_ms: int = 0
+    late: bool = False
 
 
 def paced(pace: Pace, late: bool, now_ms: int, bounds: Bounds) -> Pace:
@@ -104,10 +121,12 @@ def paced(pace: Pace, late: bool, now_ms: int, bounds: Bounds) -> Pace:
     passed_ms = now_ms - pace.judged_ms
     if 0 <= passed_ms < JUDGE_MS:
         return pace
+    rate = pace.rate
+    if not 0 <= passed_ms < IDLE_MS:
+        rate, passed_ms = min(rate, bounds.start * bounds.most), 0
     if late:
-        return Pace(max(min(bounds.least, bounds.most), pace.rate / 2), now_ms)
-    grown = bounds.grows * bounds.most * min(max(passed_ms, 0), _IDLE_MS) / 1000
-    return Pace(min(bounds.most, pace.rate + grown), now_ms)
+        return Pace(max(min(bounds.least, bounds.most), rate / 2), now_ms, late=True)
+    return Pace(min(bounds.most, rate + bounds.grows * bounds.most * passed_ms / 1000), now_ms)
 
 
 class Delay:
@@ -185,9 +204,11 @@ class Admission:
         self._bounds = bounds or Bounds()
         self._sleep = sleep
         self._line = Line(seen_ms=clock())
-        self._pace = Pace(self._bounds.most, clock())
+        self._pace = Pace(self._bounds.start * self._bounds.most, clock())
         self._places: Recent[tuple[Place, int]] = Recent(entries)
         self._held = 0
+        self.checks = 0
+        """Codes that are being checked: who arrives meanwhile comes after them."""
 
     # -- the line --------------------------------------------------------------------------
 
@@ -202,12 +223,13 @@ class Admission:
         return self._held
 
     def waiting(self) -> float:
-        """Turns promised and not yet come."""
-        return self._now().promised_ms / self._spacing_ms
+        """Turns promised and not yet come. Whoever asks this is nobody who arrives."""
+        line = advanced(self._line, self.clock(), self._speed)
+        return line.promised_ms / self._spacing_ms
 
     def near(self) -> bool:
         """Whether a newcomer's turn is so near that its code is better checked only then."""
-        return self._now().promised_ms / self._speed <= NEAR_MS
+        return not self.checks and self._now().promised_ms / self._speed <= NEAR_MS
 
     def known(self, campaign: str, number: str, ticket: str | None) -> Place | None:
         """The place that a ticket keeps; None: none for this number, or none any more."""
@@ -292,20 +314,30 @@ class Admission:
         return self._pace.rate / self._bounds.most
 
     def _now(self) -> Line:
-        """The line, brought up to now at the pace so far; then the pace is judged."""
+        """The line, brought up to now; its pace is judged on the way."""
         now_ms = self.clock()
         if now_ms == self._line.seen_ms:
             return self._line
-        self._line = advanced(self._line, now_ms, self._speed)
         ticks = self.ticks()
         late = self.saves.ms(ticks) > self._bounds.late_ms or self.logins.ms(ticks) > LOGINS_LATE_MS
-        self._pace = paced(self._pace, late, now_ms, self._bounds)
+        for _ in range(STEPS):
+            # While everybody waits nobody calls, and the rate grows all the same.
+            if not self._line.promised_ms or now_ms - self._line.seen_ms <= JUDGE_MS:
+                break
+            self._step(self._line.seen_ms + JUDGE_MS, late)
+        self._step(now_ms, late)
         return self._line
+
+    def _step(self, now_ms: int, late: bool) -> None:
+        self._line = advanced(self._line, now_ms, self._speed)
+        self._pace = paced(self._pace, late, now_ms, self._bounds)
 
     def _wait_ms(self, place: Place) -> float:
         line = self._now()
         early_ms = min(place.turn_us / 1000, line.end_ms) - line.now_ms
-        return early_ms / self._speed if early_ms > NOW_MS * self._speed else 0.0
+        if early_ms <= NOW_MS * self._speed:
+            return 0.0
+        return soonest_ms(early_ms, self._speed, 0.0 if self._pace.late else self._bounds.grows)
 
     def _ticket(self, place: Place) -> str:
         times = place.turn_us.to_bytes(8) + place.arrived_us.to_bytes(8)
