@@ -46,8 +46,8 @@ KEY = bytes(range(32))
 NOW_MS = 1_800_000_000_000
 HOUR_MS = 3_600_000
 BODY = 1_052
-LOG_ROWS_A_SEAT = 2.4
-"""512 MiB of log hold 2.4 sheets of each of 200,000 pupils."""
+LOG_ROWS_A_SEAT = 4.8
+"""A full log of 1 GiB holds that many sheets of each of 200,000 pupils."""
 
 
 def cpu_s() -> float:
