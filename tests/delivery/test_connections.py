@@ -119,6 +119,9 @@ class Transport:
     def close(self) -> None:
         self.written += b"<close>"
 
+    def set_write_buffer_limits(self, high: int) -> None:
+        pass
+
     def can_write_eof(self) -> bool:
         return True
 
@@ -520,6 +523,24 @@ def test_draining_finishes_what_was_asked_and_ends_the_rest(service: Scripted) -
             assert b"connection: close" in got
             await drained
             assert listener.open == 0
+
+    run(main)
+
+
+def test_a_server_that_ends_gives_notice_and_serves_who_still_comes(service: Scripted) -> None:
+    async def main() -> None:
+        async with serving(service) as listener:
+            drained = asyncio.ensure_future(listener.drain(5, notice=0.3))
+            await asyncio.sleep(0)
+            client = Client(listener)
+            await client.ask("/now")
+            got = await client.end()
+            assert got.endswith(b"/now|")
+            assert b"connection: close" in got
+            waiting = Client(listener)
+            await waiting.ask("/now")
+            await drained
+            assert (await waiting.end()).endswith(b"/now|")
 
     run(main)
 

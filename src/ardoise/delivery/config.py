@@ -36,6 +36,8 @@ STALL_BYTES = 16 << 10
 SEND_BUFFER = 256 << 10
 LINGER_SECONDS = 2
 DRAIN_SECONDS = 5
+NOTICE_SECONDS = 2
+"""Behind a proxy: how long health says `draining` before no more connections are taken."""
 HEADER_COUNT = 40
 HEADER_BYTES = 8 << 10
 URL_BYTES = 2 << 10

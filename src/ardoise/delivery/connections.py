@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SLICE = 4 << 10
 """Bytes parsed at once: no more requests are taken than fit, before their number is looked at."""
 DEPTH = 16
-PIECE = 128 << 10
+PIECE = 64 << 10
 DISCARD = 128 << 10
 """A refused body up to this is read and let go; a longer one ends the connection."""
 ONCE = frozenset(
@@ -75,8 +75,11 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
+        self._transport.set_write_buffer_limits(high=PIECE)  # TLS would copy half a megabyte
         self.counted = True
         self._all.joined(self)
+        if self._all.draining:
+            self._deadline = self._all.now + config.LINGER_SECONDS
 
     def data_received(self, data: bytes) -> None:
         if self._last:

@@ -20,6 +20,7 @@ _TICK_S = 0.25
 _WHEEL = 20
 """Each tick looks at every twentieth connection: each one every five seconds, no timers."""
 _DRAIN_STEP_S = 0.02
+_NOTE_EVERY_S = 60.0
 _ACCEPTS = 32
 """At once: a crowd at the door does not hold up those inside."""
 _FULL = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
@@ -62,7 +63,8 @@ class Listener:
         self._limit = _room()
         self._wheel: list[set[Connection]] = [set() for _ in range(_WHEEL)]
         self._turn = self._at = 0
-        self._accepting = False
+        self._quiet_until = 0.0
+        self._accepting = self._closed = False
         self._tasks: set[asyncio.Task[Any]] = set()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -70,29 +72,34 @@ class Listener:
         """Begin to take connections."""
         self._tick()
 
-    def _accept(self) -> None:
-        """Take who waits, up to the bound; the others wait in the kernel's queue."""
+    def _accept(self) -> bool:
+        """Take who waits, up to the bound; the others wait in the kernel's queue.
+
+        False if nobody is left, or can be taken.
+        """
         for _ in range(_ACCEPTS):
             if self.open >= self._limit:
-                self._pause("full")
-                return
+                return self._pause("full")
             try:
                 taken, _ = self._door.accept()
             except (BlockingIOError, InterruptedError, ConnectionError):
-                return
+                return False
             except OSError as fault:
                 if fault.errno not in _FULL:
                     raise
-                self._pause("no-descriptors")
-                return
+                return self._pause("no-descriptors")
             self.open += 1
             self.spawn(self._greet(taken))
+        return True
 
-    def _pause(self, why: str) -> None:
+    def _pause(self, why: str) -> bool:
         """Until the next tick, which looks again."""
         asyncio.get_running_loop().remove_reader(self._door)
         self._accepting = False
-        note("accepts-no-more", reason=why, open=self.open)
+        if self.now >= self._quiet_until:
+            self._quiet_until = self.now + _NOTE_EVERY_S
+            note("accepts-no-more", reason=why, open=self.open)
+        return False
 
     async def _greet(self, taken: socket.socket) -> None:
         connection = Connection(self)
@@ -161,15 +168,24 @@ class Listener:
         self._at = (self._at + 1) % _WHEEL
         for connection in tuple(self._wheel[self._at]):
             connection.check(self.now)
-        if not (self._accepting or self.draining) and self.open < self._limit:
+        if not (self._accepting or self._closed) and self.open < self._limit:
             self._accepting = True
             loop.add_reader(self._door, self._accept)
         self._timer = loop.call_later(_TICK_S, self._tick)
 
-    async def drain(self, seconds: float) -> None:
-        """Take no more connections; wait until all have their answers, or the time is over."""
+    async def drain(self, seconds: float, notice: float = 0.0) -> None:
+        """Wait until all have their answers, or the time is over; take no more connections.
+
+        `notice`: seconds before the door is shut, in which a proxy reads from `/health` that this
+        server ends. Answers tell clients to come back on another connection from the beginning.
+        """
         loop = asyncio.get_running_loop()
         self.draining = True
+        await asyncio.sleep(notice)
+        # Who has got as far as the kernel's queue still gets in: shutting it would reset them.
+        while self._accept():
+            pass
+        self._closed = True
         loop.remove_reader(self._door)
         self._door.close()
         for connections in self._wheel:

@@ -59,11 +59,13 @@ async def _serve(settings: Settings, keys: Keys, runner: dict[str, static.File])
         # What stands now stays: the collector need not look at it again and again.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(20_000, 20, 100)
         note("start", port=listener.port, tls=int(settings.tls), files=len(runner))
         keeping = loop.create_task(clocks.keep(clock, store))
         await over.wait()
         keeping.cancel()
-        await listener.drain(config.DRAIN_SECONDS)
+        notice = config.NOTICE_SECONDS if settings.behind_proxy else 0
+        await listener.drain(config.DRAIN_SECONDS, notice)
     finally:
         await store.close()
         note("stop")
