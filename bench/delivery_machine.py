@@ -24,7 +24,7 @@ import psutil
 from ardoise.clock import system_clock
 
 ROOT = Path(__file__).parents[1]
-STOP_SECONDS = 120
+START_SECONDS, STOP_SECONDS = 60, 120
 
 
 def free_port() -> int:
@@ -93,10 +93,12 @@ def stop(process: "subprocess.Popen[bytes]", how: int = signal.SIGTERM) -> None:
         process.wait()
 
 
-def wait_until(ready: Callable[[], bool], what: str, log: Path, seconds: float = 60) -> None:
-    """Raises RuntimeError with the log's end."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+def wait_until(
+    ready: Callable[[], bool], process: "subprocess.Popen[bytes]", what: str, log: Path
+) -> None:
+    """Raises RuntimeError with the log's end: it ended, or a minute went by."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
         if ready():
             return
         time.sleep(0.05)

@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,7 @@ class Nginx:
         self.process = subprocess.Popen(  # noqa: S603 - our own arguments
             ["/usr/sbin/nginx", "-c", str(written), "-e", str(log)], stdin=subprocess.DEVNULL
         )
-        wait_until(lambda: listens(self.port), "nginx", log)
+        wait_until(lambda: listens(self.port), self.process, "nginx", log)
 
     def stop(self) -> None:
         """End it."""
@@ -154,7 +155,7 @@ class Postgres:
         ready = [str(POSTGRES / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
         wait_until(
             lambda: subprocess.run(ready, check=False).returncode == 0,  # noqa: S603
-            "PostgreSQL", log,
+            self.process, "PostgreSQL", log,
         )  # fmt: skip
 
     def stop(self) -> None:
@@ -244,7 +245,7 @@ class Delivery:
                     env=environment(), stdin=subprocess.DEVNULL, stdout=file, stderr=file,
                 )  # fmt: skip
             self.processes.append(process)
-            wait_until(lambda port=port: listens(port), "delivery", log)  # type: ignore[misc]
+            wait_until(partial(listens, port), process, "delivery", log)
 
     def _serve(self, place: int) -> list[str]:
         home = self.home
