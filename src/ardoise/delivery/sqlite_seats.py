@@ -255,12 +255,11 @@ def group(connection: Connection, log: SaveLog, session: Session, now_ms: int) -
     parts: list[PupilPart] = []
     # The log before the table: a sheet goes from there to here, never back.
     where = (teacher.campaign, teacher.group)
+    parts_here = connection.execute("SELECT id FROM part WHERE campaign = ?", where[:1]).fetchall()
     heads = {
         (seat, part): log.heads.get((seat, part))
         for (seat,) in connection.execute(_PUPILS, where).fetchall()
-        for (part,) in connection.execute(
-            "SELECT id FROM part WHERE campaign = ?", (teacher.campaign,)
-        ).fetchall()
+        for (part,) in parts_here
     }
     used = msgspec.json.encode([seat for (seat, _), head in heads.items() if head is not None])
     rows = connection.execute(_GROUP, (*where, used.decode())).fetchall()

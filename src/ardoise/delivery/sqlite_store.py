@@ -351,10 +351,12 @@ class SqliteStore:
         return Gauges(self._writer.depth, self._checkpoints.wal_bytes())
 
     async def close(self) -> None:
-        await asyncio.get_running_loop().run_in_executor(None, self._close)
+        in_a_thread = asyncio.get_running_loop().run_in_executor
+        await in_a_thread(None, self._writer.close)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await in_a_thread(None, self._let_go)
 
-    def _close(self) -> None:
-        self._writer.close()
+    def _let_go(self) -> None:
         self._checkpoints.close()
         self._pool.shutdown()
         self._log.close()

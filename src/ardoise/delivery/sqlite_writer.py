@@ -198,6 +198,7 @@ class Writer:
         started = time.perf_counter()
         write = Write(self._connection, self.standings, self._sequence)
         ended: Ended = []
+        longer: list[_Waiting] = []
         for _ in range(count):
             request, future = self._saving.popleft()
             try:
@@ -210,9 +211,10 @@ class Writer:
             except Exception as fault:
                 outcome = fault
             if outcome is None:
-                self._urgent.appendleft(_Waiting(_Save(self._saves, request), future))
+                longer.append(_Waiting(_Save(self._saves, request), future))
             else:
                 ended.append((future, outcome))
+        self._urgent.extendleft(reversed(longer))
         self._sequence = write.sequence
         if not self._append(write):
             ended = [(future, _unless_saved(outcome)) for future, outcome in ended]
