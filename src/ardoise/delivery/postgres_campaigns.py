@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass, field
 
 from ardoise.contract.sitting import Campaigns
-from ardoise.delivery.postgres_schema import Connection, Pool, come_again
+from ardoise.delivery.postgres_schema import Connection, Pool, lent
 
 CAMPAIGNS_LISTED = 200
 """More than any server runs."""
@@ -47,9 +47,8 @@ class CampaignBook:
         now = time.monotonic()
         if now - self._asked.get(name, -FRESH_S) < FRESH_S:
             return self._known.get(name)
-        with come_again():
-            async with self.pool.acquire() as connection:
-                return await self.read(connection, name)
+        async with lent(self.pool) as connection:
+            return await self.read(connection, name)
 
     async def read(self, connection: Connection, name: str) -> Known | None:
         """From the database, whatever is remembered."""
@@ -75,8 +74,8 @@ class CampaignBook:
         now = time.monotonic()
         if now - self._listed_at >= FRESH_S:
             self._listed_at = now
-            with come_again():
-                rows = await self.pool.fetch(
+            async with lent(self.pool) as connection:
+                rows = await connection.fetch(
                     "SELECT name FROM campaign WHERE purged IS NULL ORDER BY name LIMIT $1",
                     CAMPAIGNS_LISTED,
                 )

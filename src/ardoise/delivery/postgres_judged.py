@@ -11,7 +11,7 @@ import asyncpg
 from ardoise.contract.sitting import Saved
 from ardoise.delivery import sittings
 from ardoise.delivery.postgres_campaigns import CampaignBook
-from ardoise.delivery.postgres_schema import Connection, Pool, come_again
+from ardoise.delivery.postgres_schema import Connection, Pool, lent
 from ardoise.delivery.postgres_seats import say_purged
 from ardoise.delivery.sittings import Attempt, Place, Saver, Stored, Timing, Verdict, Window
 from ardoise.delivery.store import Refused, SaveRequest
@@ -71,16 +71,15 @@ class JudgedSaves:
 
     async def save(self, request: SaveRequest) -> Saved:
         """As docs/protocol.md §5 says. Raises Refused, with `kept` for a stray."""
-        with come_again():
-            async with self.pool.acquire() as connection:
-                try:
-                    known = await self.book.read(connection, request.session.campaign)
-                    if known is None:
-                        await say_purged(connection, request.session.campaign)
-                    else:
-                        return await self._judged(connection, known.id, request)
-                except asyncpg.UndefinedTableError:
-                    raise Refused("purged") from None
+        async with lent(self.pool) as connection:
+            try:
+                known = await self.book.read(connection, request.session.campaign)
+                if known is None:
+                    await say_purged(connection, request.session.campaign)
+                else:
+                    return await self._judged(connection, known.id, request)
+            except asyncpg.UndefinedTableError:
+                raise Refused("purged") from None
         raise Refused("no-session")
 
     async def _judged(self, connection: Connection, campaign: int, request: SaveRequest) -> Saved:

@@ -11,7 +11,7 @@ from ardoise.contract.sitting import LoggedIn
 from ardoise.contract.words import Role
 from ardoise.delivery.journal import note_fault
 from ardoise.delivery.postgres_campaigns import CampaignBook
-from ardoise.delivery.postgres_schema import BUSY_RETRY_MS, Connection, Pool, come_again
+from ardoise.delivery.postgres_schema import BUSY_RETRY_MS, Connection, Pool, lent
 from ardoise.delivery.postgres_seats import SeatNow, read_seats, say_purged
 from ardoise.delivery.sessions import Session
 from ardoise.delivery.store import Refused
@@ -108,9 +108,8 @@ class Logins:
             if not batch:
                 continue
             try:
-                with come_again():
-                    async with self._pool.acquire() as connection:
-                        await self._batch(connection, name, batch)
+                async with lent(self._pool) as connection:
+                    await self._batch(connection, name, batch)
             except Exception as fault:
                 if not isinstance(fault, Refused):
                     note_fault("store", fault)

@@ -11,9 +11,10 @@ from array import array
 from bisect import bisect_right
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from ardoise.contract.returns import End, Record, frame
-from ardoise.delivery.postgres_schema import Connection, Pool, come_again
+from ardoise.delivery.postgres_schema import Connection, Pool, lent
 from ardoise.delivery.store import Piece, Refused
 
 LISTED = 1_000_000
@@ -22,6 +23,8 @@ FETCHED = 500
 """Records read at once: at most 32 MiB of sheets."""
 PAGE_BYTES = 16 << 20
 """A page ends early here."""
+
+_SEQ = itemgetter(0)
 
 _LIST = """
 SELECT seq, key FROM (
@@ -73,19 +76,18 @@ class Returns:
 
     async def pieces(self, name: str, after: int, limit: int) -> AsyncIterator[Piece]:
         """At most `limit` records above `after`. Raises Refused: `absent`, `purged`."""
-        with come_again():
-            async with self._turn, self._pool.acquire() as connection:
-                row = await connection.fetchrow(
-                    "SELECT id, purged IS NOT NULL FROM campaign WHERE name = $1", name
-                )
-                if row is None:
-                    raise Refused("absent")
-                if row[1]:
-                    self._lists.pop(row[0], None)
-                    raise Refused("purged")
-                listed = self._lists.get(row[0])
-                if listed is None or listed.place(after) is None:
-                    listed = self._lists[row[0]] = await _make(connection, row[0], after)
+        async with self._turn, lent(self._pool) as connection:
+            row = await connection.fetchrow(
+                "SELECT id, purged IS NOT NULL FROM campaign WHERE name = $1", name
+            )
+            if row is None:
+                raise Refused("absent")
+            if row[1]:
+                self._lists.pop(row[0], None)
+                raise Refused("purged")
+            listed = self._lists.get(row[0])
+            if listed is None or listed.place(after) is None:
+                listed = self._lists[row[0]] = await _make(connection, row[0], after)
         return self._page(row[0], listed, after, limit)
 
     async def _page(
@@ -93,19 +95,47 @@ class Returns:
     ) -> AsyncIterator[Piece]:
         place = listed.place(after)
         start = len(listed.seqs) if place is None else place
-        last, count, size = after, 0, 0
-        while start < len(listed.seqs) and count < limit and size < PAGE_BYTES:
-            stop = min(start + min(FETCHED, limit - count), len(listed.seqs))
-            async with self._pool.acquire() as connection:
-                frames, last = await _read(connection, campaign, listed, start, stop)
-            start = stop
-            count += len(frames)
-            piece = b"".join(frames)
-            size += len(piece)
-            if frames:
+        stop = min(start + limit, len(listed.seqs))
+        last, size = after, 0
+        # The database reads the next records while the last ones are on their way.
+        ahead = self._ahead(campaign, listed, start, stop)
+        try:
+            while start < stop and size < PAGE_BYTES:
+                frames = await ahead
+                start = min(start + FETCHED, stop)
+                last = listed.seqs[start - 1]
+                ahead = self._ahead(campaign, listed, start, stop)
+                piece = b"".join(frames)
+                size += len(piece)
                 yield Piece(piece, len(frames))
+        finally:
+            ahead.cancel()
         end = End(last, more=start < len(listed.seqs) or listed.more)
         yield Piece(frame(end), 0, end)
+
+    def _ahead(
+        self, campaign: int, listed: _List, start: int, stop: int
+    ) -> "asyncio.Task[list[bytes]]":
+        return asyncio.get_running_loop().create_task(
+            self._read(campaign, listed, start, min(start + FETCHED, stop))
+        )
+
+    async def _read(self, campaign: int, listed: _List, start: int, stop: int) -> list[bytes]:
+        """Frames of the records that are still as listed: one saved since has a higher number."""
+        if start >= stop:
+            return []
+        seqs, keys = listed.seqs[start:stop], listed.keys[start:stop]
+        sheets = {seq: key for seq, key in zip(seqs, keys, strict=True) if key >= 0}
+        strays = [seq for seq in seqs if seq not in sheets]
+        async with self._pool.acquire() as connection:
+            rows = await connection.fetch(_SHEETS, campaign, list(sheets), list(sheets.values()))
+            if strays:
+                rows += await connection.fetch(_STRAYS, campaign, strays)
+        rows.sort(key=_SEQ)
+        return [
+            frame(Record(seq, f"{number:09d}", part, f"{writer:09d}", *mark), body)
+            for seq, number, part, writer, *mark, body in rows
+        ]
 
 
 async def _make(connection: Connection, campaign: int, after: int) -> _List:
@@ -119,26 +149,3 @@ async def _make(connection: Connection, campaign: int, after: int) -> _List:
             made.keys.append(key)
     made.more = len(made.seqs) == LISTED
     return made
-
-
-async def _read(
-    connection: Connection, campaign: int, listed: _List, start: int, stop: int
-) -> tuple[list[bytes], int]:
-    """Frames of the records that are still as listed: one saved since has a higher number."""
-    seqs, keys = listed.seqs[start:stop], listed.keys[start:stop]
-    sheets = {seq: key for seq, key in zip(seqs, keys, strict=True) if key >= 0}
-    rows = await connection.fetch(_SHEETS, campaign, list(sheets), list(sheets.values()))
-    strays = [seq for seq in seqs if seq not in sheets]
-    if strays:
-        rows += await connection.fetch(_STRAYS, campaign, strays)
-    rows.sort(key=lambda row: row[0])
-    frames = [
-        frame(
-            Record(
-                row[0], f"{row[1]:09d}", row[2], f"{row[3]:09d}", row[4], row[5], row[6], row[7]
-            ),
-            row[8],
-        )
-        for row in rows
-    ]
-    return frames, seqs[-1]

@@ -19,7 +19,6 @@ from ardoise.delivery.postgres_schema import (
     CONNECTION_FAULTS,
     Connection,
     Pool,
-    drop_connections,
 )
 from ardoise.delivery.store import Refused, SaveRequest
 from ardoise.seal import randomness
@@ -219,7 +218,8 @@ class Saves:
         """Nobody knows what became of them: the same bytes again are acknowledged or stored."""
         note_fault("store", fault)
         if isinstance(fault, CONNECTION_FAULTS):
-            drop_connections(self._pool)
+            # After a failover it still talks to the old primary.
+            await self._pool.expire_connections()
         for request, future, _ in waiting:
             self._bytes -= len(request.body)
             if not future.done():

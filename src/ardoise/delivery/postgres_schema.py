@@ -1,10 +1,9 @@
 """PostgreSQL: how a node connects, the migrations, and which faults mean "come again"."""
 
-import asyncio
 import ipaddress
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib import resources
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
@@ -74,14 +73,32 @@ _PASSING = (
 )
 
 
-@contextmanager
-def come_again() -> Iterator[None]:
-    """Turns what is nobody's fault into Refused `busy`: a lost connection, a full disk, a lock."""
+@asynccontextmanager
+async def lent(pool: Pool) -> AsyncIterator[Connection]:
+    """A connection for a step. Raises Refused `busy` for what is nobody's fault.
+
+    That is a lost connection, a failover, a full disk, a lock, or no connection free in time.
+    """
     try:
-        yield
+        connection = await pool.acquire(timeout=CONNECT_SECONDS)
+    except (*CONNECTION_FAULTS, asyncpg.PostgresError) as fault:
+        raise _busy(fault) from None
+    try:
+        yield connection
+    except CONNECTION_FAULTS as fault:
+        connection.terminate()
+        # After a failover the others, too, still talk to the old primary.
+        await pool.expire_connections()
+        raise _busy(fault) from None
     except _PASSING as fault:
-        note_fault("store", fault)
-        raise Refused("busy", retry_ms=BUSY_RETRY_MS) from None
+        raise _busy(fault) from None
+    finally:
+        await pool.release(connection)
+
+
+def _busy(fault: BaseException) -> Refused:
+    note_fault("store", fault)
+    return Refused("busy", retry_ms=BUSY_RETRY_MS)
 
 
 Tls = Literal["prefer", "verify-full"]
@@ -250,8 +267,3 @@ async def check_database(connection: Connection, roles: tuple[str, ...]) -> None
             raise SchemaFault(f"this user may not do what the routes ask: GRANT {role} TO it")
     if await connection.fetchval("SHOW synchronous_commit") == "off":
         raise SchemaFault("synchronous_commit is off: an acknowledged sheet could be lost")
-
-
-def drop_connections(pool: Pool) -> None:
-    """After a failover: what is connected still talks to the old primary."""
-    asyncio.get_running_loop().create_task(pool.expire_connections())

@@ -1,6 +1,5 @@
 """What a seat asks for beside saving: how it stands, a part, a sheet, its group, sealed bytes."""
 
-import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +15,7 @@ from ardoise.contract.sitting import (
 from ardoise.contract.words import Role, Writer
 from ardoise.delivery import sittings
 from ardoise.delivery.postgres_campaigns import CampaignBook
-from ardoise.delivery.postgres_schema import Connection, Pool, come_again
+from ardoise.delivery.postgres_schema import Connection, Pool, lent
 from ardoise.delivery.sessions import Session
 from ardoise.delivery.sittings import Timing, Window
 from ardoise.delivery.store import Refused, StoredSheet
@@ -153,52 +152,49 @@ class SeatReads:
 
     async def sitting(self, session: Session, token: str, now_ms: int) -> LoggedIn:
         """How the seat stands."""
-        with come_again():
-            async with self.pool.acquire() as connection:
-                seat = await self.seat(connection, session)
+        async with lent(self.pool) as connection:
+            seat = await self.seat(connection, session)
         return seat.logged_in(session, token, now_ms)
 
     async def open_part(self, session: Session, part: str, now_ms: int) -> PartOpened:
         """Start a part's clock unless it runs. Raises Refused: `not-yours`, `waiting`, `late`."""
-        with come_again():
-            async with self.pool.acquire() as connection:
-                # Twice at most: whoever came first started the clock, and it stays.
-                while True:
-                    seat = await self.seat(connection, session)
-                    opened, number = _opened(seat, part, now_ms)
-                    if opened.state.opened_ms is not None:
-                        return opened
-                    await connection.execute(
-                        "UPDATE sheet SET opened_ms = $4 WHERE campaign = $1 AND number = $2"
-                        " AND part = $3 AND opened_ms IS NULL",
-                        seat.campaign, seat.number, number, now_ms,
-                    )  # fmt: skip
+        async with lent(self.pool) as connection:
+            # Whoever came first started the clock, and it stays.
+            for _ in range(2):
+                seat = await self.seat(connection, session)
+                opened, number = _opened(seat, part, now_ms)
+                if opened.state.opened_ms is not None:
+                    return opened
+                await connection.execute(
+                    "UPDATE sheet SET opened_ms = $4 WHERE campaign = $1 AND number = $2"
+                    " AND part = $3 AND opened_ms IS NULL",
+                    seat.campaign, seat.number, number, now_ms,
+                )  # fmt: skip
+        raise Refused("not-yours")
 
     async def sheet(self, session: Session, number: str, part: str) -> StoredSheet:
         """The stored sheet. Raises Refused: `not-yours`, `absent`."""
-        with come_again():
-            async with self.pool.acquire() as connection:
-                seat = await self.seat(connection, session)
-                row = await connection.fetchrow(_TARGET, seat.campaign, int(number), part)
-                own = row is not None and int(number) == seat.number and not row[2]
-                keyed = row is not None and not row[0] and row[1] == seat.group and row[2]
-                if row is None or not (own if seat.role == "pupil" else keyed):
-                    raise Refused("not-yours")
-                found = await connection.fetchrow(
-                    "SELECT * FROM sheet_body($1, $2, $3)", seat.campaign, int(number), row[3]
-                )
+        async with lent(self.pool) as connection:
+            seat = await self.seat(connection, session)
+            row = await connection.fetchrow(_TARGET, seat.campaign, int(number), part)
+            own = row is not None and int(number) == seat.number and not row[2]
+            keyed = row is not None and not row[0] and row[1] == seat.group and row[2]
+            if row is None or not (own if seat.role == "pupil" else keyed):
+                raise Refused("not-yours")
+            found = await connection.fetchrow(
+                "SELECT * FROM sheet_body($1, $2, $3)", seat.campaign, int(number), row[3]
+            )
         if found is None:
             raise Refused("absent")
         return StoredSheet(*found)
 
     async def group(self, session: Session, now_ms: int) -> GroupState:
         """The pupils of a teacher's group; a spare seat once it is used. Raises Refused."""
-        with come_again():
-            async with self.group_pool.acquire() as connection:
-                teacher = await self.seat(connection, session)
-                if teacher.role != "teacher":
-                    raise Refused("not-yours")
-                rows = await connection.fetch(_GROUP, teacher.campaign, teacher.group)
+        async with lent(self.group_pool) as connection:
+            teacher = await self.seat(connection, session)
+            if teacher.role != "teacher":
+                raise Refused("not-yours")
+            rows = await connection.fetch(_GROUP, teacher.campaign, teacher.group)
         return GroupState(now_ms, teacher.group, tuple(_pupils(rows, teacher.window)))
 
 
@@ -243,9 +239,8 @@ async def say_purged(connection: Connection, name: str) -> None:
 
 async def read_blob(pool: Pool, sha256: str) -> bytes:
     """Sealed bytes by their hash. Raises Refused `absent`."""
-    with come_again():
-        async with asyncio.timeout(30), pool.acquire() as connection:
-            body = await connection.fetchval("SELECT body FROM blob WHERE sha256 = $1", sha256)
+    async with lent(pool) as connection:
+        body = await connection.fetchval("SELECT body FROM blob WHERE sha256 = $1", sha256)
     if body is None:
         raise Refused("absent")
     return bytes(body)

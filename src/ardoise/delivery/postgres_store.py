@@ -21,7 +21,7 @@ from ardoise.delivery.postgres_schema import (
     ROLES,
     Pool,
     check_database,
-    come_again,
+    lent,
     open_pool,
 )
 from ardoise.delivery.postgres_seats import SeatReads, read_blob
@@ -29,6 +29,7 @@ from ardoise.delivery.sessions import Session
 from ardoise.delivery.store import Gauges, Piece, Refused, SaveRequest, StoredSheet
 
 READS = 4
+JUDGED = 3
 HELD_BLOBS_BYTES = 64 << 20
 """A year group asks for the same few booklets within minutes: they are kept at hand."""
 
@@ -56,6 +57,7 @@ async def open_postgres(
         seats = exchange = None
         if routes != "authority":
             seats = [await pool(1, POINT_READS | own) for own in (HOLDS, {}, {})]
+            seats.append(await pool(JUDGED, POINT_READS))
         if routes != "seats":
             exchange = [await pool(2, LONG_STEPS) for _ in range(2)]
     except BaseException:
@@ -80,7 +82,7 @@ class PostgresStore:
         self._reads = reads
         self._book = CampaignBook(reads)
         if seats is not None:
-            judged = JudgedSaves(reads, self._book)
+            judged = JudgedSaves(seats[3], self._book)
             self._saves = Saves(seats[0], self._book, judged.save, observe)
             self._logins = Logins(seats[1], self._book, lambda: self._saves.late)
             self._seats = SeatReads(reads, seats[2], self._book)
@@ -113,11 +115,10 @@ class PostgresStore:
 
     async def database_now_ms(self) -> int:
         """The clock of the machine that holds the sheets. Raises Refused."""
-        with come_again():
-            async with self._reads.acquire() as connection:
-                now = await connection.fetchval(
-                    "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
-                )
+        async with lent(self._reads) as connection:
+            now = await connection.fetchval(
+                "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+            )
         return int(now)
 
     async def sitting(self, session: Session, token: str, now_ms: int) -> LoggedIn:
@@ -153,8 +154,8 @@ class PostgresStore:
         now = asyncio.get_running_loop().time()
         if now - self._served.get(sha256, now - 2) < 1:
             return True
-        with come_again():
-            found = await self._reads.fetchval(
+        async with lent(self._reads) as connection:
+            found = await connection.fetchval(
                 "SELECT 1 FROM campaign_blob WHERE sha256 = $1 LIMIT 1", sha256
             )
         if found is None:
@@ -182,26 +183,22 @@ class PostgresStore:
     # -- the authority ---------------------------------------------------------------------
 
     async def spend_nonce(self, nonce: str, moment_ms: int, now_ms: int) -> None:
-        with come_again():
-            async with self._exchange.acquire() as connection:
-                await postgres_exchange.spend_nonce(connection, nonce, moment_ms, now_ms)
+        async with lent(self._exchange) as connection:
+            await postgres_exchange.spend_nonce(connection, nonce, moment_ms, now_ms)
 
     async def put_bytes(self, sha256: str, body: bytes, now_ms: int) -> None:
-        with come_again():
-            async with self._exchange.acquire() as connection:
-                await postgres_kits.put_bytes(connection, sha256, body, now_ms)
+        async with lent(self._exchange) as connection:
+            await postgres_kits.put_bytes(connection, sha256, body, now_ms)
 
     async def install(self, manifest: Manifest, sha256: str) -> KitInstalled:
-        with come_again():
-            async with self._exchange.acquire() as connection:
-                done = await postgres_kits.install(connection, manifest, sha256)
+        async with lent(self._exchange) as connection:
+            done = await postgres_kits.install(connection, manifest, sha256)
         self._book.forget(manifest.campaign)
         return done
 
     async def order(self, order: Order, sha256: str, now_ms: int) -> OrderDone:
-        with come_again():
-            async with self._exchange.acquire() as connection:
-                done = await postgres_exchange.order(connection, order, sha256, now_ms)
+        async with lent(self._exchange) as connection:
+            done = await postgres_exchange.order(connection, order, sha256, now_ms)
         if isinstance(order, Purge):
             for held in list(self._held):
                 self._let_go(held)
@@ -212,14 +209,12 @@ class PostgresStore:
         return await self._returns.pieces(campaign, after, limit)
 
     async def status(self, campaign: str, now_ms: int) -> CampaignStatus:
-        with come_again():
-            async with self._exchange.acquire() as connection:
-                return await postgres_exchange.status(connection, campaign, now_ms)
+        async with lent(self._exchange) as connection:
+            return await postgres_exchange.status(connection, campaign, now_ms)
 
     async def served_runner(self) -> dict[str, str]:
-        with come_again():
-            async with self._reads.acquire() as connection:
-                return await postgres_kits.served_runner(connection)
+        async with lent(self._reads) as connection:
+            return await postgres_kits.served_runner(connection)
 
     # -- the whole -------------------------------------------------------------------------
 
