@@ -128,9 +128,25 @@ class Stack:
         for machine in databases:
             self._until(f"https://{machine.address}:2379/health", self.running[machine.name, ETCD])
         self.tell("PostgreSQL under Patroni: a primary and two standbys")
+        fresh = not any(
+            (self.folder / machine.name / "state" / "postgresql").exists() for machine in databases
+        )
         for machine in databases:
             self.start(machine.name, PATRONI)
         self.wait_for_databases(len(databases))
+        if fresh:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Start each Patroni a second time; PostgreSQL runs on meanwhile.
+
+        The first time it opened its watch on etcd before it knew `ttl`: with the timeouts of the
+        default, half a minute. A silent cut of that one connection would hide a dead primary.
+        """
+        for machine in self.site.having("database"):
+            self.running[machine.name, PATRONI].kill()
+            self.start(machine.name, PATRONI)
+        self.wait_for_databases(len(self.site.having("database")))
 
     def wait_for_databases(self, members: int, seconds: float = UP_SECONDS) -> None:
         """Until that many follow one primary and one of them is synchronous."""
@@ -196,6 +212,12 @@ class Stack:
         self.running[machine, unit] = running
         self._record()
         return running
+
+    def wait_for_node(self, machine: str, seconds: float = 30.0) -> None:
+        """Until a node that pupils reach answers. Raises RehearsalFault."""
+        address = self.site.machine(machine).address
+        running = self.running[machine, SEATS]
+        self._until(f"https://{address}:{SEATS_PORT}/health", running, seconds)
 
     def log(self, machine: str, unit: str) -> Path:
         """What that unit wrote."""
