@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import socket
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -129,6 +130,27 @@ def test_a_damaged_header_is_unsigned(
     else:
         headers[name] = value.encode().decode("latin-1")
     assert refused(lambda: authority.send("GET", target, headers=headers)).status == 401
+
+
+def test_strangers_are_turned_away_before_a_byte_of_their_bodies_is_taken(
+    delivery: RunningDelivery,
+) -> None:
+    """They cannot hold the few places for large bodies, and a signature is good for one body."""
+    target = "/v1/kit/" + "0" * 64
+    stranger = AuthorityCalls(delivery.url, signing.new_key()).signed("PUT", target, b"x")
+    unsigned: dict[str, str] = {}
+    for headers in (stranger, unsigned):
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        with socket.create_connection(("127.0.0.1", delivery.port), timeout=20) as connection:
+            head = f"PUT {target} HTTP/1.1\r\nHost: 127.0.0.1:{delivery.port}\r\n{lines}"
+            connection.sendall(f"{head}Content-Length: 8000000\r\n\r\n".encode())
+            assert connection.recv(65_536).startswith(b"HTTP/1.1 401 ")
+    authority = delivery.authority()
+    signed = authority.signed("PUT", target, b"x")
+    other = {**signed, signing.DIGEST_HEADER: hashlib.sha256(b"y").hexdigest()}
+    for body, headers in ((b"y", signed), (b"y", other), (b"x", other)):
+        refusal = refused(lambda b=body, h=headers: authority.send("PUT", target, b, headers=h))  # type: ignore[misc]
+        assert (refusal.status, refusal.problem.problem) == (401, "unsigned")
 
 
 # -- kits ------------------------------------------------------------------------------------

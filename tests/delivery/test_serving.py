@@ -6,6 +6,8 @@ import hashlib
 import ipaddress
 import json
 import re
+import signal
+import socket
 import stat
 import subprocess
 from pathlib import Path
@@ -227,6 +229,69 @@ def test_it_speaks_tls_with_the_given_certificate(tmp_path: Path) -> None:
         answer = pool.request("GET", f"{delivery.url}/health")
         assert answer.status == 200
         assert "max-age=31536000" in answer.headers["Strict-Transport-Security"]
+
+
+def test_files_that_are_no_certificate_are_named(tmp_path: Path) -> None:
+    other = RunningDelivery(tmp_path)
+    other.init()
+    keys = other.home / "keys.json"
+    serve = ("serve", "--dir", other.home, "--port", "0")
+    assert "certificate" in failed(other, *serve, "--tls-cert", keys, "--tls-key", keys)
+
+
+def test_it_listens_on_version_six_addresses(tmp_path: Path) -> None:
+    if not socket.has_ipv6:
+        pytest.skip("no IPv6 here")
+    options = ("--host", "::", "--behind-proxy", "--name", "delivery.example")
+    with RunningDelivery(tmp_path, options=options) as delivery:
+        for host in ("127.0.0.1", "[::1]"):
+            answer = urllib3.request("GET", f"http://{host}:{delivery.port}/health", retries=False)
+            assert answer.data == b"ok\n"
+
+
+def test_a_node_answers_only_those_it_is_for(tmp_path: Path) -> None:
+    seats = {"/v1/campaigns": 200, "/v1/sitting": 401}
+    authority = {"/v1/status?campaign=essai-2026": 401, "/v1/returns?campaign=essai-2026": 401}
+    for routes, expected in (
+        ("seats", seats | dict.fromkeys(authority, 404)),
+        ("authority", dict.fromkeys(seats, 404) | authority),
+        ("all", seats | authority),
+    ):
+        directory = tmp_path / routes
+        directory.mkdir()
+        with RunningDelivery(directory, options=("--routes", routes)) as delivery:
+            assert {path: get(delivery, path).status for path in expected} == expected
+            assert get(delivery, "/health").status == get(delivery, "/metrics").status == 200
+
+
+def test_behind_a_proxy_health_gives_notice_before_the_door_is_shut(tmp_path: Path) -> None:
+    options = ("--behind-proxy",)
+    with RunningDelivery(tmp_path, options=options) as delivery:
+        assert delivery.process is not None
+        delivery.process.send_signal(signal.SIGTERM)
+        answer = get(delivery, "/health")
+        while answer.status == 200:
+            answer = get(delivery, "/health")
+        assert (answer.status, answer.data) == (503, b"draining\n")
+        assert answer.headers["Connection"] == "close"
+        assert delivery.process.wait(20) == 0
+
+
+def test_it_counts_what_it_holds(tmp_path: Path) -> None:
+    campaign = make_kit()
+    with RunningDelivery(tmp_path, campaign.signing_key) as delivery:
+        delivery.authority().install(campaign)
+        client = delivery.client(campaign, campaign.pupils[0])
+        client.log_in()
+        client.open_part("francais")
+        client.save(make_sheet(campaign, client.number, "francais", 1))
+        page = get(delivery, "/metrics").data
+        assert b"ardoise_saves_total 1.0" in page
+        assert b'ardoise_save_seconds_bucket{le="+Inf"} 1.0' in page
+        assert b"ardoise_save_seconds_count 1.0" in page
+        assert b"ardoise_requests_now 1.0" in page
+        assert b"ardoise_body_bytes 0.0" in page
+        assert re.search(rb"^ardoise_connections [1-9]", page, re.MULTILINE)
 
 
 def test_it_ends_politely_when_asked(tmp_path: Path) -> None:
