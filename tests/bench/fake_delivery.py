@@ -149,44 +149,44 @@ class Handler(asyncio.Protocol):
         return headers["authorization"].rpartition(" ")[2]
 
 
-async def _serve(port: int, meddle: Meddle, ready: Callable[[int], None]) -> None:
-    store = Store()
+async def _serve(port: int, meddle: Meddle, ready: Callable[[int, asyncio.Event], None]) -> None:
+    store, over = Store(), asyncio.Event()
     server = await asyncio.get_running_loop().create_server(
         lambda: Handler(store, meddle), "127.0.0.1", port, backlog=2_048
     )
-    ready(server.sockets[0].getsockname()[1])
-    await asyncio.Event().wait()
+    ready(server.sockets[0].getsockname()[1], over)
+    await over.wait()
+    server.close()
 
 
 @contextmanager
 def fake_delivery(meddle: Meddle = honest) -> Iterator[str]:
     """Its address, while it runs in a thread."""
-    loop = uvloop.new_event_loop()
-    found: list[int] = []
+    loop = asyncio.new_event_loop()
+    found: list[tuple[int, asyncio.Event]] = []
     up = threading.Event()
 
-    def ready(port: int) -> None:
-        found.append(port)
+    def ready(port: int, over: asyncio.Event) -> None:
+        found.append((port, over))
         up.set()
 
     def run() -> None:
-        serving = loop.create_task(_serve(0, meddle, ready))
-        loop.run_forever()
-        serving.cancel()
-        loop.run_until_complete(asyncio.gather(serving, return_exceptions=True))
+        loop.run_until_complete(_serve(0, meddle, ready))
         loop.close()
 
-    thread = threading.Thread(target=run)
+    thread = threading.Thread(target=run, daemon=True)
     thread.start()
     assert up.wait(10)
+    port, over = found[0]
     try:
-        yield f"http://127.0.0.1:{found[0]}"
+        yield f"http://127.0.0.1:{port}"
     finally:
-        loop.call_soon_threadsafe(loop.stop)
+        loop.call_soon_threadsafe(over.set)
         thread.join(10)
+        assert not thread.is_alive()
 
 
 if __name__ == "__main__":
     import sys
 
-    uvloop.run(_serve(int(sys.argv[1]), honest, lambda port: None))
+    uvloop.run(_serve(int(sys.argv[1]), honest, lambda port, over: None))
