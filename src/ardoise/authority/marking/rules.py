@@ -1,7 +1,7 @@
 """Marks of every sheet: what each item is worth, and why there may be nothing to score."""
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -15,6 +15,7 @@ from ardoise.authority.campaigns.rules import advance, refuse_if_closed
 from ardoise.authority.collection.administering import Administering
 from ardoise.authority.collection.models import Sheet
 from ardoise.authority.collection.sheets import ItemState, item_state, open_sheet
+from ardoise.authority.database.rows import insert
 from ardoise.authority.enrolment.forms import FIRST, forms_by_number, keymaps_of
 from ardoise.authority.keyring import CampaignKey, KeyRing
 from ardoise.authority.marking.assessment import Assessment, assessment_of
@@ -38,6 +39,7 @@ MARK_TABLE = "marking_mark"
 _OLD = -1
 """No sheet has this sequence number: its mark is made again."""
 Status = Literal["scored", "omitted", "absent", "not-reached", "not-administered", "unrated"]
+_NOTHING: Mapping[str, tuple[str, ...]] = {}
 _UNANSWERED: dict[ItemState, Status] = {
     "omitted": "omitted",
     "absent": "absent",
@@ -126,20 +128,37 @@ def mark_campaign(
 
 
 def mark_sheet(
-    sheet: contract.Sheet, scores: ItemScores, *, given_items: Collection[str] | None = None
+    sheet: contract.Sheet,
+    scores: ItemScores,
+    *,
+    given_items: Collection[str] | None = None,
+    answers: Mapping[str, Given] | None = None,
 ) -> PartMarks:
     """The marks of one sheet whose answers `scores` has learnt. Every item gets exactly one.
 
     `given_items`: the items that the seat was given, if not all. What was answered counts anyhow.
+    `answers`: as `answers_in` found them, if it was asked already.
     """
+    said = answers_in(sheet, scores.items) if answers is None else answers
     return PartMarks(
         {
-            item: _item_mark(
+            item: _answered_mark(said[item], scores)
+            if item in said
+            else _item_mark(
                 sheet, item, scores, administered=given_items is None or item in given_items
             )
             for item in scores.items
         }
     )
+
+
+def answers_in(sheet: contract.Sheet, items: Iterable[str]) -> dict[str, Given]:
+    """What was answered to these items, each in its canonical form."""
+    return {
+        item: given(item, sheet.responses[item])
+        for item in items
+        if any(sheet.responses.get(item, _NOTHING).values())
+    }
 
 
 def marks_of(
@@ -171,11 +190,13 @@ def _item_mark(
     most = scores.max_score(item)
     if state == "not-reached" and not administered:
         return ItemMark("not-administered", None, 0.0)
-    if state != "answered":
-        # What waits for a rater counts for nobody yet, so neither for those who left it out.
-        return ItemMark(_UNANSWERED[state], None, most if scores.is_settled(item) else 0.0)
-    score = scores.score(given(item, sheet.responses[item]))
-    return ItemMark("unrated" if score is None else "scored", score, most)
+    # What waits for a rater counts for nobody yet, so neither for those who left it out.
+    return ItemMark(_UNANSWERED[state], None, most if scores.is_settled(item) else 0.0)
+
+
+def _answered_mark(answer: Given, scores: ItemScores) -> ItemMark:
+    score = scores.score(answer)
+    return ItemMark("unrated" if score is None else "scored", score, scores.max_score(answer[0]))
 
 
 class _PartRun:
@@ -275,27 +296,32 @@ class _PartRun:
         numbers = [sheet.number for sheet in sheets]
         forms = forms_by_number(self._campaign, self._part, self._key, numbers)
         scored_by = [self._scores[forms.get(number, FIRST)] for number in numbers]
+        answered = [
+            answers_in(sheet, scores.items) for sheet, scores in zip(sheets, scored_by, strict=True)
+        ]
         for scores in self._scores.values():
-            own = [s for s, its in zip(sheets, scored_by, strict=True) if its is scores]
-            self.responses += scores.learn(_answers(own, scores.items))
+            own = [a for a, its in zip(answered, scored_by, strict=True) if its is scores]
+            self.responses += scores.learn([one for answers in own for one in answers.values()])
         given_to = self._administering.given(sheets, forms)
         marks = [
             self._with_outcomes(
-                sheet, mark_sheet(sheet, scores, given_items=given_to.get(sheet.number)), scores
+                sheet,
+                mark_sheet(sheet, scores, given_items=given_to.get(sheet.number), answers=answers),
+                scores,
             )
-            for sheet, scores in zip(sheets, scored_by, strict=True)
+            for sheet, scores, answers in zip(sheets, scored_by, answered, strict=True)
         ]
-        self._note_texts(sheets, scored_by)
-        Mark.objects.bulk_create(
+        self._note_texts(numbers, scored_by, answered)
+        insert(
+            Mark,
+            ("campaign_id", "number", "part", "seq", "content"),
             [self._row(row, marked) for row, marked in zip(rows, marks, strict=True)],
-            update_conflicts=True,
-            unique_fields=["campaign", "number", "part"],
-            update_fields=["seq", "content"],
+            replacing=("campaign_id", "number", "part"),
         )
         self.odd += sum(
-            bool(scores.scorers.keymap.oddities(item, responses))
-            for sheet, scores in zip(sheets, scored_by, strict=True)
-            for item, responses in sheet.responses.items()
+            scores.is_odd(answer)
+            for answers, scores in zip(answered, scored_by, strict=True)
+            for answer in answers.values()
         )
         self.unrated += sum(
             mark.status == "unrated" for marked in marks for mark in marked.items.values()
@@ -310,31 +336,27 @@ class _PartRun:
         return PartMarks(marks.items, found)
 
     def _note_texts(
-        self, sheets: Sequence[contract.Sheet], scored_by: Sequence[ItemScores]
+        self,
+        numbers: Sequence[str],
+        scored_by: Sequence[ItemScores],
+        answered: Sequence[Mapping[str, Given]],
     ) -> None:
         """Which of these sheets hold which texts that raters score."""
-        numbers = [sheet.number for sheet in sheets]
         HeldText.objects.filter(part=self._part, number__in=numbers).delete()
         rows = [
-            HeldText(part=self._part, number=sheet.number, text=text)
-            for sheet, scores in zip(sheets, scored_by, strict=True)
-            for text in scores.held_texts(_answers([sheet], scores.items))
+            HeldText(part=self._part, number=number, text=text)
+            for number, scores, answers in zip(numbers, scored_by, answered, strict=True)
+            for text in scores.held_texts(answers.values())
         ]
         HeldText.objects.bulk_create(
             sorted(rows, key=lambda row: bytes(row.text)), batch_size=BATCH
         )
 
-    def _row(self, sheet: Sheet, marks: PartMarks) -> Mark:
+    def _row(self, sheet: Sheet, marks: PartMarks) -> tuple[str, str, str, int, bytes]:
         content = self._key.seal(
             MARK_TABLE, f"{sheet.number}/{sheet.part}", "content", msgspec.json.encode(marks)
         )
-        return Mark(
-            campaign=self._campaign,
-            number=sheet.number,
-            part=sheet.part,
-            seq=sheet.seq,
-            content=content,
-        )
+        return self._campaign.pk, sheet.number, sheet.part, sheet.seq, content
 
 
 def _assessment(package: Package, part: Part) -> tuple[Assessment | None, str]:
@@ -343,14 +365,3 @@ def _assessment(package: Package, part: Part) -> tuple[Assessment | None, str]:
         return assessment_of(package), ""
     except ContentFault as fault:
         return None, f"{part.part}: {str(fault)[:600]}"
-
-
-def _answers(sheets: Iterable[contract.Sheet], items: Iterable[str]) -> list[Given]:
-    """What was answered in these sheets, item by item."""
-    wanted = tuple(items)
-    return [
-        given(item, sheet.responses[item])
-        for sheet in sheets
-        for item in wanted
-        if item_state(sheet, item) == "answered"
-    ]

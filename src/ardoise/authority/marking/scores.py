@@ -18,14 +18,17 @@ from ardoise.seal.randomness import reference
 
 Given = tuple[str, bytes]
 """An item and what was answered, in one canonical form: what makes a response distinct."""
+_encode = msgspec.json.Encoder().encode
 TASK_TABLE = "marking_ratingtask"
 _QUERY = 500
 
 
 def given(item: str, responses: Responses) -> Given:
     """The canonical form of an answer: responses in order, empty ones left out."""
-    said = sorted((name, values) for name, values in responses.items() if values)
-    return item, msgspec.json.encode(said)
+    said = [(name, values) for name, values in responses.items() if values]
+    if len(said) > 1:
+        said.sort()
+    return item, _encode(said)
 
 
 def text_name(key: CampaignKey, response: bytes) -> bytes:
@@ -45,6 +48,7 @@ class ItemScores:
         self._key = key
         self.scorers = scorers
         self._scored: dict[tuple[str, bytes], float | None] = {}
+        self._odd: dict[tuple[str, bytes], bool] = {}
         self._rated = self._rated_items()
         self.scored = 0
         """Distinct responses that were scored in this run, and not before."""
@@ -79,6 +83,14 @@ class ItemScores:
             if not self.is_machine_scored(answer[0])
         ]
 
+    def is_odd(self, answer: Given) -> bool:
+        """Whether something in it could not have come from our runner, and was not counted."""
+        short = _short(answer)
+        if short not in self._odd:
+            item, encoded = answer
+            self._odd[short] = bool(self.scorers.keymap.oddities(item, _responses(encoded)))
+        return self._odd[short]
+
     def score(self, answer: Given) -> float | None:
         """Points of an answer that `learn` has seen; None: it waits for a rater."""
         return self._scored[_short(answer)]
@@ -108,8 +120,7 @@ class ItemScores:
 
     def _row(self, answer: Given, index: bytes) -> ResponseScore:
         item, encoded = answer
-        responses = dict(msgspec.json.decode(encoded, type=list[tuple[str, tuple[str, ...]]]))
-        result = self.scorers.score(item, responses)
+        result = self.scorers.score(item, _responses(encoded))
         return ResponseScore(
             part=self._part,
             item=item,
@@ -173,6 +184,10 @@ class ItemScores:
             for item, response, score in rows.values_list("item", "response", "score"):
                 found[item, bytes(response)] = score
         return found
+
+
+def _responses(encoded: bytes) -> dict[str, tuple[str, ...]]:
+    return dict(msgspec.json.decode(encoded, type=list[tuple[str, tuple[str, ...]]]))
 
 
 def _short(answer: Given) -> tuple[str, bytes]:
