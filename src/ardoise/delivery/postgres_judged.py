@@ -16,19 +16,7 @@ from ardoise.delivery.postgres_seats import say_purged
 from ardoise.delivery.sittings import Attempt, Place, Saver, Stored, Timing, Verdict, Window
 from ardoise.delivery.store import Refused, SaveRequest
 
-_SITUATION = """
-SELECT c.opens_ms, c.closes_ms,
-       w.teacher, w.epoch, w.voided, w.strays, w.grp,
-       p.part, p.by_teacher, p.minutes, p.grace_s,
-       t.teacher, t.grp, t.time_percent, h.opened_ms, coalesce(h.extra_ms, 0),
-       h.writer, h.epoch, h.version, h.seq
-FROM campaign c
-JOIN seat w ON w.campaign = c.id AND w.number = $2
-JOIN part p ON p.campaign = c.id AND p.id = $3 AND p.listed
-JOIN seat t ON t.campaign = c.id AND t.number = $4
-LEFT JOIN sheet h ON h.campaign = c.id AND h.number = t.number AND h.part = p.part
-WHERE c.id = $1 AND c.purged IS NULL
-"""
+_SITUATION = "SELECT * FROM hold_and_look($1, $2, $3, $4)"
 _STORE = """
 UPDATE sheet SET writer = $4, epoch = $5, version = $6, received_ms = $7, body = $8, seq = $9
 WHERE campaign = $1 AND number = $2 AND part = $3
@@ -51,11 +39,12 @@ class _Situation:
     timing: Timing
     window: Window
     stored: Stored | None
-    stored_seq: int
-    has_row: bool
-    """There is a row to store it in."""
+    stored_seq: int | None
+    """None: there is no row yet to store it in."""
     strays: int
     """That the saver's seat caused."""
+    seq: int
+    """The first sequence number of this transaction."""
 
     @property
     def deadline_ms(self) -> int | None:
@@ -73,11 +62,11 @@ class JudgedSaves:
         """As docs/protocol.md §5 says. Raises Refused, with `kept` for a stray."""
         async with lent(self.pool) as connection:
             try:
-                known = await self.book.read(connection, request.session.campaign)
-                if known is None:
-                    await say_purged(connection, request.session.campaign)
-                else:
+                name = request.session.campaign
+                known = self.book.get(name, request.part) or await self.book.read(connection, name)
+                if known is not None:
                     return await self._judged(connection, known.id, request)
+                await say_purged(connection, name)
             except asyncpg.UndefinedTableError:
                 raise Refused("purged") from None
         raise Refused("no-session")
@@ -101,29 +90,21 @@ class _Overtaken(Exception):
 
 
 async def _situation(connection: Connection, campaign: int, request: SaveRequest) -> _Situation:
-    """Hold seat and sheet, then read. Raises Refused: `no-session`, `not-yours`."""
+    """Hold seat and sheet, then read. Raises Refused: `purged`, `no-session`, `not-yours`."""
     writer, number = int(request.session.number), int(request.number)
-    await connection.execute("SELECT hold_seat($1, $2)", campaign, writer)
-    await connection.execute(
-        "SELECT 1 FROM sheet h JOIN part p ON p.campaign = h.campaign AND p.part = h.part"
-        " WHERE h.campaign = $1 AND h.number = $2 AND p.id = $3 FOR NO KEY UPDATE OF h",
-        campaign, number, request.part,
-    )  # fmt: skip
-    row = await connection.fetchrow(_SITUATION, campaign, writer, request.part, number)
-    if row is None or request.session.epoch > row[3]:
-        epoch = await connection.fetchval(
-            "SELECT epoch FROM seat WHERE campaign = $1 AND number = $2", campaign, writer
-        )
-        if epoch is None or request.session.epoch > epoch:
-            raise Refused("no-session")
-        raise Refused("not-yours")
     (
-        opens_ms, closes_ms,
+        seq, purged, opens_ms, closes_ms,
         teacher, epoch, voided, strays, group,
         part, by_teacher, minutes, grace_s,
         target_teacher, target_group, time_percent, opened_ms, extra_ms,
         stored_writer, stored_epoch, stored_version, stored_seq,
-    ) = row  # fmt: skip
+    ) = await connection.fetchrow(_SITUATION, campaign, writer, request.part, number)  # fmt: skip
+    if purged:
+        raise Refused("purged")
+    if epoch is None or request.session.epoch > epoch:
+        raise Refused("no-session")
+    if part is None or target_teacher is None:
+        raise Refused("not-yours")
     return _Situation(
         campaign,
         part,
@@ -133,9 +114,9 @@ async def _situation(connection: Connection, campaign: int, request: SaveRequest
         Timing("teacher" if by_teacher else "pupil", minutes, grace_s, time_percent),
         Window(opens_ms, closes_ms),
         Stored(stored_writer, stored_epoch, stored_version) if stored_version else None,
-        stored_seq or 0,
-        stored_seq is not None,
+        stored_seq,
         strays,
+        seq,
     )
 
 
@@ -161,26 +142,26 @@ async def _carry_out(
     if keeps or verdict.put_aside:
         await _check_room(connection, now, verdict, request.session.epoch)
         await connection.execute("SELECT count_stray($1, $2)", now.campaign, now.saver.seat)
-    seq: int = await connection.fetchval("SELECT own_seq()") if keeps or verdict.store else 0
+    seq = now.seq
     mark = (now.saver.seat, request.session.epoch, request.version, request.now_ms, request.body)
     if keeps:
         await connection.execute(_KEEP, *where, *mark, seq, verdict.keep)
     if verdict.put_aside:
         await connection.execute("SELECT put_aside($1, $2, $3, $4)", *where, seq)
         seq += 1
-    saved = Saved(now.stored_seq, request.version, request.now_ms, now.deadline_ms)
+    saved = Saved(now.stored_seq or 0, request.version, request.now_ms, now.deadline_ms)
     if verdict.refusal is not None:
         kept = verdict.keep is not None
         return saved, Refused(verdict.refusal, kept=kept, stray=verdict.keep)
     if verdict.store:
-        if not now.has_row and not await connection.fetchval(
+        if now.stored_seq is None and not await connection.fetchval(
             "SELECT make_place($1, $2, $3)", *where
         ):
             raise _Overtaken
         await connection.execute(_STORE, *where, *mark, seq)
         return Saved(seq, request.version, request.now_ms, now.deadline_ms), None
     version = now.stored.version if now.stored is not None else request.version
-    return Saved(now.stored_seq, version, request.now_ms, now.deadline_ms), None
+    return Saved(now.stored_seq or 0, version, request.now_ms, now.deadline_ms), None
 
 
 async def _holds(

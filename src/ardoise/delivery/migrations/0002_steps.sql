@@ -77,7 +77,10 @@ END $$;
 
 -- Who may save where, after a kit changed seats or parts.
 CREATE FUNCTION settle_seats(of_campaign integer) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = ardoise, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = ardoise, pg_temp AS $$
+DECLARE
+  parent text;
+BEGIN
   UPDATE sheet h SET session = n.session, time_percent = n.time_percent
   FROM (SELECT s.number, p.part, s.time_percent,
                CASE WHEN s.teacher OR s.voided OR p.by_teacher OR NOT p.listed THEN -1
@@ -85,8 +88,12 @@ LANGUAGE sql SECURITY DEFINER SET search_path = ardoise, pg_temp AS $$
         FROM seat s JOIN part p ON p.campaign = s.campaign
         WHERE s.campaign = of_campaign) n
   WHERE h.campaign = of_campaign AND h.number = n.number AND h.part = n.part
-    AND (h.session, h.time_percent) <> (n.session, n.time_percent)
-$$;
+    AND (h.session, h.time_percent) <> (n.session, n.time_percent);
+  -- Without numbers the planner takes a campaign for small, and reads all of it for each login.
+  FOREACH parent IN ARRAY ARRAY['seat', 'paper', 'sheet'] LOOP
+    EXECUTE format('ANALYZE %I', parent || '_' || of_campaign);
+  END LOOP;
+END $$;
 
 -- -- orders -------------------------------------------------------------------------------------
 
@@ -210,11 +217,36 @@ LANGUAGE sql SECURITY DEFINER SET search_path = ardoise, pg_temp AS $$
   UPDATE seat SET strays = strays + 1 WHERE campaign = of_campaign AND number = of_number
 $$;
 
--- Holds a seat's row until the transaction ends: logins, voids and slow saves take turns.
-CREATE FUNCTION hold_seat(of_campaign integer, of_number integer) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = ardoise, pg_temp AS $$
-  SELECT FROM seat WHERE campaign = of_campaign AND number = of_number FOR NO KEY UPDATE
-$$;
+-- All that one save is judged by. The saver's seat is held first, then the sheet's row, until the
+-- transaction ends; what is read comes after both, as each statement here sees what is committed.
+CREATE FUNCTION hold_and_look(
+  of_campaign integer, of_writer integer, of_part text, of_number integer)
+RETURNS TABLE (
+  seq bigint, purged boolean, opens_ms bigint, closes_ms bigint,
+  teacher boolean, epoch integer, voided boolean, strays integer, grp text,
+  part smallint, by_teacher boolean, minutes integer, grace_s integer,
+  target_teacher boolean, target_grp text, time_percent smallint,
+  opened_ms bigint, extra_ms bigint,
+  stored_writer integer, stored_epoch integer, stored_version bigint, stored_seq bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = ardoise, pg_temp AS $$
+BEGIN
+  PERFORM FROM seat s WHERE s.campaign = of_campaign AND s.number = of_writer FOR NO KEY UPDATE;
+  PERFORM FROM sheet h JOIN part p ON p.campaign = h.campaign AND p.part = h.part
+  WHERE h.campaign = of_campaign AND h.number = of_number AND p.id = of_part
+  FOR NO KEY UPDATE OF h;
+  RETURN QUERY
+  SELECT own_seq(), c.purged IS NOT NULL, c.opens_ms, c.closes_ms,
+         w.teacher, w.epoch, w.voided, w.strays, w.grp,
+         p.part, p.by_teacher, p.minutes, p.grace_s,
+         t.teacher, t.grp, t.time_percent, h.opened_ms, coalesce(h.extra_ms, 0),
+         h.writer, h.epoch, h.version, h.seq
+  FROM campaign c
+  LEFT JOIN seat w ON w.campaign = of_campaign AND w.number = of_writer
+  LEFT JOIN part p ON p.campaign = of_campaign AND p.id = of_part AND p.listed
+  LEFT JOIN seat t ON t.campaign = of_campaign AND t.number = of_number
+  LEFT JOIN sheet h ON h.campaign = of_campaign AND h.number = of_number AND h.part = p.part
+  WHERE c.id = of_campaign;
+END $$;
 
 -- -- sequence numbers ---------------------------------------------------------------------------
 

@@ -33,7 +33,7 @@ GRANT SELECT (campaign, number, part, session, time_percent, writer, epoch, open
 GRANT SELECT (campaign, seq, number, part, writer, epoch, version, received_ms, reason), INSERT
   ON stray TO ardoise_seats;
 GRANT EXECUTE ON FUNCTION login_digests, raise_epochs, sheet_body, is_stored, is_kept, put_aside,
-  make_place, count_stray, hold_seat TO ardoise_seats;
+  make_place, count_stray, hold_and_look TO ardoise_seats;
 
 -- What the authority reaches: kits, orders, returns. It saves nothing.
 GRANT SELECT ON seat, paper, sheet, stray, order_done, nonce TO ardoise_exchange;
