@@ -92,7 +92,7 @@ def _watch(stack: Stack, ended: threading.Event) -> None:
 
 
 def _show(stack: Stack, directory: Path) -> None:
-    roles = {name: role for name, (role, _) in stack.cluster().items()}
+    roles = {name: member.role for name, member in stack.cluster().items()}
     table = Table(box=None)
     for title in ("machine", "address", "what", "pid"):
         table.add_column(title)

@@ -36,7 +36,26 @@ UNITS_OF = {
     "balance": (BALANCE,),
 }
 UP_SECONDS = 90.0
+NEAR_BYTES = 1 << 20
 PSQL = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-d", "postgres"]
+
+
+@dataclass(frozen=True)
+class Member:
+    """A database as Patroni describes it."""
+
+    role: str
+    state: str
+    timeline: int
+    lag: int | str
+    """Bytes behind the primary; a word where nobody knows."""
+
+    def follows(self, leading: list[int]) -> bool:
+        """Whether it leads, or is where the leader is."""
+        if self.role == "leader":
+            return self.state == "running"
+        near = isinstance(self.lag, int) and self.lag < NEAR_BYTES
+        return self.state in ("running", "streaming") and near and [self.timeline] == leading
 
 
 @dataclass
@@ -149,13 +168,13 @@ class Stack:
         self.wait_for_databases(len(self.site.having("database")))
 
     def wait_for_databases(self, members: int, seconds: float = UP_SECONDS) -> None:
-        """Until that many follow one primary and one of them is synchronous."""
+        """Until that many are on one timeline, up to date, and one of them is synchronous."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             state = self.cluster()
-            fit = [name for name, (_, how) in state.items() if how in ("running", "streaming")]
-            roles = [role for role, _ in state.values()]
-            if len(fit) >= members and "leader" in roles and "sync_standby" in roles:
+            leading = [each.timeline for each in state.values() if each.role == "leader"]
+            fit = [each for each in state.values() if each.follows(leading)]
+            if len(fit) >= members and any(each.role == "sync_standby" for each in fit):
                 return
             for machine in self.site.having("database"):
                 self._check(self.running.get((machine.name, PATRONI)))
@@ -223,8 +242,8 @@ class Stack:
         """What that unit wrote."""
         return self.folder / machine / f"{unit}.log"
 
-    def cluster(self) -> dict[str, tuple[str, str]]:
-        """Role and state of each database member, as any Patroni that answers sees it."""
+    def cluster(self) -> dict[str, Member]:
+        """Each database member, as any Patroni that answers sees it."""
         for machine in self.site.having("database"):
             try:
                 answer = self.pool.request(
@@ -235,7 +254,12 @@ class Stack:
                 members = answer.json()["members"]
             except (urllib3.exceptions.HTTPError, ValueError, KeyError):
                 continue
-            return {each["name"]: (each["role"], each["state"]) for each in members}
+            return {
+                each["name"]: Member(
+                    each["role"], each["state"], each.get("timeline", 0), each.get("lag", 0)
+                )
+                for each in members
+            }
         return {}
 
     def primary(self) -> Machine:
@@ -247,8 +271,8 @@ class Stack:
         return self.site.machine(self._having("sync_standby"))
 
     def _having(self, role: str) -> str:
-        for name, (found, _) in self.cluster().items():
-            if found == role:
+        for name, member in self.cluster().items():
+            if member.role == role:
                 return name
         raise RehearsalFault(f"no database is {role} now")
 

@@ -19,7 +19,7 @@ from ardoise.seal import signing
 Judge = Callable[[Verdict], Verdict]
 _TAKEN: list[Verdict] = []
 _KEY = signing.new_key()
-nightly = [pytest.mark.nightly, pytest.mark.timeout(300)]
+nightly = [pytest.mark.nightly, pytest.mark.timeout(300), pytest.mark.xdist_group("faults")]
 packages = pytest.mark.skipif(
     bool(processes.missing_packages()), reason=f"needs {' '.join(processes.missing_packages())}"
 )
