@@ -1,24 +1,19 @@
-"""Who uses the devices: pupils with their mishaps, keying teachers, even pacers, those who log in.
+"""Who uses the devices: pupils with their mishaps, and teachers who key.
 
 Every actor has the same life: `start` when its process starts, `finish` when the time is over,
 `closed` when the window was closed; `unsent` tells how many of its sheets still have no answer.
 """
 
-import base64
-from collections import deque
 from functools import partial
 from math import sqrt
 from time import perf_counter
 from typing import Protocol
 
-import msgspec
-
-from ardoise.bench.device import Device, World, problem_of
+from ardoise.bench.device import World
 from ardoise.bench.ledger import Place
 from ardoise.bench.profiles import Profile
 from ardoise.bench.sheets import Sealer
 from ardoise.bench.sitting import Paper, Sitting
-from ardoise.contract.sitting import Login
 
 
 class Life(Protocol):
@@ -276,126 +271,3 @@ class Teacher:
         self._sitting.cached = True
         again = partial(self._key, self._sitting)
         self._sitting.begin(since, lambda: self._world.timers.at(perf_counter(), again))
-
-
-class Pacer:
-    """One connection that saves at its own even beat."""
-
-    def __init__(self, world: World, profile: Profile, number: str, phase: float) -> None:
-        """`phase`: 0 to 1, its place within the beat."""
-        self._world = world
-        self._profile = profile
-        self._phase = phase
-        self._period = (profile.connections or profile.pupils) / profile.rate
-        self._end = 0.0
-        key = world.seats.keys(number).sheet_key(world.seats.part)
-        place = Place(number, world.seats.part)
-        self.places = [place]
-        paper = Paper(place, Sealer(world.texts, number, key))
-        self._sitting = Sitting(world, number, {number: paper})
-        self._sitting.cached = True
-
-    @property
-    def unsent(self) -> int:
-        """See Life."""
-        return 0 if self._sitting.over else self._sitting.unsent
-
-    def start(self, began: float) -> None:
-        """Logins are spread evenly over the arrival; the beat begins once all should be in."""
-        world, profile = self._world, self._profile
-        first = began + profile.arrive_s
-        self._end = first + profile.minutes * 60
-        world.tally.moved(None, "to come")
-
-        def arrive(since: float) -> None:
-            world.tally.moved("to come", "waiting")
-            self._sitting.begin(since, ready)
-
-        def ready() -> None:
-            world.tally.moved("waiting", self._sitting.over or "working")
-            behind = max(0, -(-(perf_counter() - first) // self._period))
-            world.timers.at(first + (self._phase + behind) * self._period, self._beat)
-
-        world.timers.at(began + self._phase * profile.arrive_s * 0.9, arrive)
-
-    def _beat(self, since: float) -> None:
-        if since >= self._end or self._sitting.over:
-            self._world.tally.moved("working", self._sitting.over or "done")
-            return
-        self._sitting.answer(since)
-        self._world.timers.at(since + self._period, self._beat)
-
-    def finish(self) -> None:
-        """See Life."""
-
-    def closed(self) -> None:
-        """See Life."""
-
-
-class Knocker:
-    """Logs seats in, one after the other, at an even rate on a few connections."""
-
-    def __init__(
-        self, world: World, profile: Profile, numbers: list[str], share: float, connections: int
-    ) -> None:
-        """`share`: of the whole rate."""
-        self._world = world
-        self._profile = profile
-        self._period = 1 / (profile.rate * share)
-        self._end = 0.0
-        self._due: deque[float] = deque()
-        self._turn = 0
-        self._idle = deque(Device(world) for _ in range(connections))
-        self.places: list[Place] = []
-        self._requests = [self._request(number) for number in numbers]
-
-    @property
-    def unsent(self) -> int:
-        """Logins that wait for a connection."""
-        return len(self._due)
-
-    def start(self, began: float) -> None:
-        """See Life."""
-        self._end = began + self._profile.minutes * 60
-        self._world.timers.at(began, self._beat)
-
-    def finish(self) -> None:
-        """See Life."""
-        self._due.clear()
-
-    def closed(self) -> None:
-        """See Life."""
-
-    def _request(self, number: str) -> bytes:
-        seats, host = self._world.seats, self._world.endpoint.target.authority
-        token = base64.urlsafe_b64encode(seats.keys(number).login_token()).rstrip(b"=").decode()
-        body = msgspec.json.encode(Login(seats.campaign, number, token))
-        return (
-            b"POST /v1/login HTTP/1.1\r\nhost: %b\r\ncontent-type: application/json\r\n"
-            b"content-length: %d\r\n\r\n%b"
-        ) % (host.encode(), len(body), body)
-
-    def _beat(self, since: float) -> None:
-        if since >= self._end:
-            return
-        self._due.append(since)
-        self._knock()
-        self._world.timers.at(since + self._period, self._beat)
-
-    def _knock(self) -> None:
-        while self._due and self._idle:
-            device = self._idle.popleft()
-            self._turn += 1
-            raw = self._requests[self._turn % len(self._requests)]
-            device.ask("login", raw, self._due.popleft(), partial(self._answered, device))
-
-    def _answered(self, device: Device, status: int, _head: bytes, body: bytes) -> None:
-        if status != 200:
-            why = problem_of(body).problem if status else body.decode()
-            self._world.tally.trouble("login", why)
-        else:
-            device.keep_tls_session()
-        if self._profile.handshakes:
-            device.cut()
-        self._idle.append(device)
-        self._knock()

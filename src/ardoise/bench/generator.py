@@ -14,9 +14,10 @@ from time import perf_counter
 import uvloop
 
 from ardoise.bench import messages
-from ardoise.bench.actors import Knocker, Life, Pacer, Pupil, Teacher
+from ardoise.bench.actors import Life, Pupil, Teacher
 from ardoise.bench.device import World
 from ardoise.bench.messages import Broken, Closed, End, Finish, Go, Gone, Places, Ready, Told, Work
+from ardoise.bench.pacing import Knocker, Pacer
 from ardoise.bench.sheets import Texts
 from ardoise.bench.tally import Tally
 from ardoise.bench.timers import Chance, Timers

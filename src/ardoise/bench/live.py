@@ -17,7 +17,7 @@ from ardoise.bench.watching import Load
 
 WINDOW_SECONDS = 5
 QUIET_SECONDS = 5.0
-_KINDS = ("login", "open", "booklet", "asset", "group", "load", "save", "kept")
+_KINDS = ("login", "admitted", "open", "booklet", "asset", "group", "load", "save", "kept")
 
 
 class View:

@@ -29,10 +29,22 @@ th,td{border-color:#333a42}figure>svg line{stroke:#333a42}figure>svg text,p.note
 color:#a3acb8}}
 """
 _BLUE, _ORANGE, _GREY = "#2563ad", "#c2571a", "#7b8794"
-_ORDER = ("handshake", "login", "group", "open", "booklet", "asset", "load", "save", "kept")
+_ORDER = (
+    "handshake",
+    "login",
+    "admitted",
+    "group",
+    "open",
+    "booklet",
+    "asset",
+    "load",
+    "save",
+    "kept",
+)
 _MEANING = {
     "handshake": "connecting, with TLS",
-    "login": "logging in",
+    "login": "one attempt to log in",
+    "admitted": "from first asking to being logged in",
     "group": "a teacher's list of pupils",
     "open": "beginning a part",
     "booklet": "fetching the booklet",

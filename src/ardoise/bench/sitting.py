@@ -47,7 +47,7 @@ class Sitting(Device):
     """A seat on a device. `ready` is called once its owner can work; `over` if it never will."""
 
     __slots__ = (
-        "_head", "_keys", "_mark", "_paper", "_ready", "_resting", "_ticket", "_version",
+        "_asked", "_head", "_keys", "_mark", "_paper", "_ready", "_resting", "_ticket", "_version",
         "_waiting", "cached", "epoch", "number", "offline", "over", "papers", "session",
     )  # fmt: skip
 
@@ -64,6 +64,8 @@ class Sitting(Device):
         self.cached = False
         """The browser holds booklet and assets already."""
         self._keys: SeatKeys | None = None
+        self._asked = 0.0
+        """When it first asked to log in."""
         self._head = b""
         self._ticket: str | None = None
         self._ready: Callable[[], None] | None = None
@@ -83,7 +85,7 @@ class Sitting(Device):
 
     def begin(self, since: float, ready: Callable[[], None]) -> None:
         """Log in, fetch and open what is needed, load what is stored."""
-        self._ready = ready
+        self._ready, self._asked = ready, since
         self._log_in(since)
 
     def _log_in(self, since: float) -> None:
@@ -103,6 +105,7 @@ class Sitting(Device):
             self._end_if(problem)
             return
         state = _LOGGED_IN.decode(body)
+        self.world.tally.took("admitted", self._asked)
         self.session, self.epoch, self._ticket = state.session, state.epoch, None
         self.keep_tls_session()
         self._head = b""
@@ -274,8 +277,7 @@ class Sitting(Device):
         self._resting = False
         if final.problem == "no-session":
             self.world.tally.trouble("save", "logged in again")
-            self._ready = lambda: None
-            self._log_in(perf_counter())
+            self.begin(perf_counter(), lambda: None)
         else:
             self.over = final.problem
 

@@ -150,7 +150,7 @@ class Figures(Struct):
 
     def requests(self) -> int:
         """Answers that came, refusals included."""
-        aside = ("kept", "handshake", "generator-lag")
+        aside = ("kept", "admitted", "handshake", "generator-lag")
         return sum(held.total for kind, held in self.times.items() if kind not in aside)
 
     def longest_gap(self) -> tuple[float, float]:
