@@ -1,5 +1,6 @@
 """What does not open, or is not what it claims, is told apart from what does."""
 
+import contextlib
 import io
 import multiprocessing
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from ardoise.authority.collection.models import Extent, Sheet, Stray, Unopened
 from ardoise.authority.collection.opening import Opened, Opener, Rejected
 from ardoise.authority.collection.rules import CollectionRefused, pull, read_records, retry_unopened
 from ardoise.authority.collection.sheets import open_stray
+from ardoise.authority.cores import WorkerLost
 from ardoise.authority.delivery_calls import DeliveryCalls, ReturnsPage
 from ardoise.authority.enrolment.models import Seat
 from ardoise.authority.registry.models import ClassGroup
@@ -251,6 +253,34 @@ def test_a_page_that_brings_nothing_is_not_asked_for_for_ever() -> None:
     calls = Pages([], more=True)
     assert pull(held.campaign, calls).read == 0
     assert calls.asked == [0]
+
+
+@pytest.mark.parametrize("asked_to_stop", [True, False])
+def test_workers_that_are_stopped_with_the_run_end_it_like_a_stop(
+    monkeypatch: pytest.MonkeyPatch, asked_to_stop: bool
+) -> None:
+    held = exam(pupils=[f"Prénom Élève-{n}" for n in range(20)])
+    made = [
+        held.record(seat, n + 1, held.sheet(seat.number, answer="c1"))
+        for n, seat in enumerate(held.seats())
+    ]
+    monkeypatch.setattr(rules, "BATCH", 1)
+    answers = iter([False, False])
+
+    def announce(_: object) -> None:
+        for child in multiprocessing.active_children():
+            child.kill()
+
+    def stop() -> bool:
+        return next(answers, asked_to_stop)
+
+    ends = contextlib.nullcontext() if asked_to_stop else pytest.raises(WorkerLost)
+    with ends:
+        pull(held.campaign, Pages(made), stop=stop, announce=announce, workers=2)
+    stored = Sheet.objects.count()
+    assert 0 < stored < 20
+    report = pull(held.campaign, Pages(made), workers=1)
+    assert (report.read, report.unchanged, Sheet.objects.count()) == (20 - stored, 0, 20)
 
 
 class Pages(DeliveryCalls):

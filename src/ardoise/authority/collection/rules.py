@@ -15,6 +15,7 @@ from ardoise.authority.campaigns.rules import advance
 from ardoise.authority.collection.models import Pull, Sheet, Stray, Unopened
 from ardoise.authority.collection.opening import Opened, Opener
 from ardoise.authority.collection.storing import Tally, store
+from ardoise.authority.cores import WorkerLost
 from ardoise.authority.database.rows import large_cache
 from ardoise.authority.delivery_calls import (
     DeliveryCalls,
@@ -123,6 +124,10 @@ def pull(
                     more = returns.end.more and cursor > start
             except DeliveryUnreachable:
                 if cursor == start:
+                    raise
+            except WorkerLost:
+                # A service is stopped with all its processes at once.
+                if not stop():
                     raise
             finally:
                 returns.close()
