@@ -36,6 +36,7 @@ from ardoise.delivery import config, sessions  # noqa: E402
 from ardoise.delivery.app import Application  # noqa: E402
 from ardoise.delivery.listening import Listener, bound  # noqa: E402
 from ardoise.delivery.metrics import Metrics  # noqa: E402
+from ardoise.delivery.serving import quieten_collector  # noqa: E402
 from ardoise.delivery.web import Request  # noqa: E402
 
 KEY = bytes(range(32))
@@ -123,6 +124,7 @@ async def lean(served: Any, port: int) -> None:
     """Until killed."""
     listener = Listener(served, bound("127.0.0.1", port))
     listener.start()
+    quieten_collector()
     await asyncio.Event().wait()
 
 

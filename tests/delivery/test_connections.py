@@ -439,12 +439,16 @@ def test_head_gets_the_length_and_no_body(service: Scripted) -> None:
     async def main() -> None:
         async with serving(service) as listener:
             client = Client(listener)
-            for url in (b"/big", b"/stream"):
+            for url in (b"/big", b"/stream", b"/absent"):
                 await client.send(b"HEAD %b HTTP/1.1\r\nHost: x\r\n\r\n" % url)
             await client.ask("/now")
             got = await client.until(b"/now|")
             assert b"content-length: %d" % len(BIG) in got
+            assert b"problem" not in got
             assert len(got) < 1_000
+            last = Client(listener)
+            await last.send(b"HEAD /absent HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            assert (await last.end()).endswith(b"\r\n\r\n")
 
     run(main)
 

@@ -133,7 +133,7 @@ class Connection(asyncio.Protocol):
                 self._await_body(request, size, room)
         except Refused as refusal:
             if request.last or size > DISCARD or b"expect" in request.headers:
-                self._refuse(refusal)
+                self._refuse(refusal, request.method)
                 raise _Stop from None
             request.refusal = refusal
         self._in = request
@@ -195,14 +195,14 @@ class Connection(asyncio.Protocol):
         # What was asked before is still answered; over TLS, whoever ends hears no more.
         return bool(self._now or self._waiting) and not self._all.tls
 
-    def _refuse(self, refusal: Refused) -> None:
+    def _refuse(self, refusal: Refused, method: bytes = b"") -> None:
         """Answer when it is its turn, and read no more."""
         if self._last:
             return
         self._last = True
         if self._in is not None:
             self._all.release(self._in)
-        request = Request(b"GET", b"", {})
+        request = Request(method, b"", {})
         request.last, request.refusal, self._in, self._body = True, refusal, None, []
         self._waiting.append(request)
         self._run()
@@ -306,6 +306,8 @@ class Connection(asyncio.Protocol):
         self._deadline = self._all.now + config.LINGER_SECONDS
         if self._transport.can_write_eof():
             self._transport.write_eof()
+        if self._held:
+            self._transport.resume_reading()
 
     # -- time and flow ---------------------------------------------------------------------
 
