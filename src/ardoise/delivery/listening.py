@@ -109,6 +109,8 @@ class Listener:
                 taken,
                 ssl=self.tls,
                 ssl_handshake_timeout=config.HANDSHAKE_SECONDS if self.tls else None,
+                # Whoever does not answer the end of TLS has gone: half a minute is the default.
+                ssl_shutdown_timeout=config.LINGER_SECONDS if self.tls else None,
             )
         except OSError:
             # Gone, or no TLS: nobody is left to tell.
