@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import socket
+import ssl
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from ardoise.delivery import config, connections, listening
 from ardoise.delivery.connections import Connection
 from ardoise.delivery.listening import Listener
+from tests.delivery import certificates
 from tests.delivery.wire import BIG, Client, Scripted, run, serving, until
 
 POST = b"POST %b HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n%b\r\n"
@@ -545,6 +547,58 @@ def test_a_server_that_ends_gives_notice_and_serves_who_still_comes(service: Scr
             await waiting.ask("/now")
             await drained
             assert (await waiting.end()).endswith(b"/now|")
+
+    run(main)
+
+
+# -- over TLS --------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def contexts(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """The server's and a client's."""
+    certificate, key = certificates.write(tmp_path_factory.mktemp("tls"))
+    server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    server.load_cert_chain(certificate, key)
+    return server, ssl.create_default_context(cafile=certificate)
+
+
+def test_over_tls_answers_keep_their_order_and_come_whole(
+    service: Scripted, contexts: tuple[ssl.SSLContext, ssl.SSLContext]
+) -> None:
+    async def main() -> None:
+        async with serving(service, contexts[0]) as listener:
+            reader, writer = await asyncio.open_connection(
+                "127.0.0.1", listener.port, ssl=contexts[1], limit=64 << 20
+            )
+            for url in (b"/now/1", b"/big", b"/stream", b"/now/2"):
+                writer.write(b"GET %b HTTP/1.1\r\nHost: x\r\n\r\n" % url)
+            got = await reader.readuntil(b"/now/2|")
+            assert got.index(b"/now/1|") < got.index(BIG) < len(BIG) * 2 < len(got)
+            writer.write(POST % (b"/refused", 9_000_000, b"") + bytes(100_000))
+            got = await reader.read()
+            assert got.startswith(b"HTTP/1.1 401 ")
+            writer.close()
+            await until(lambda: listener.open == 0)
+
+    run(main)
+
+
+def test_who_speaks_no_tls_or_never_ends_its_greeting_is_cut(
+    service: Scripted,
+    contexts: tuple[ssl.SSLContext, ssl.SSLContext],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(config, "HANDSHAKE_SECONDS", 0.3)
+
+    async def main() -> None:
+        async with serving(service, contexts[0]) as listener:
+            plain, silent = Client(listener), Client(listener)
+            await plain.ask("/now")
+            assert b"HTTP" not in await plain.end()
+            assert await silent.end() == b""
+            await until(lambda: listener.open == 0)
+            assert service.begun == []
 
     run(main)
 

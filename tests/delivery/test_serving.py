@@ -1,9 +1,7 @@
 """The process: what it refuses to do, what it serves, what it says and what it never writes."""
 
-import datetime
 import gzip
 import hashlib
-import ipaddress
 import json
 import re
 import signal
@@ -14,13 +12,10 @@ from pathlib import Path
 
 import pytest
 import urllib3
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from ardoise.contract.kit import RunnerFile
 from ardoise.demo.client import SeatClient, SeatRefusal
+from tests.delivery import certificates
 from tests.delivery.authority_calls import AuthorityRefusal
 from tests.delivery.kits import make_kit, make_sheet
 from tests.delivery.running import RunningDelivery, command, environment
@@ -201,31 +196,10 @@ def test_nothing_it_writes_or_says_names_a_seat_or_an_address(tmp_path: Path) ->
 
 
 def test_it_speaks_tls_with_the_given_certificate(tmp_path: Path) -> None:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "delivery")])
-    start = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(start)
-        .not_valid_after(start + datetime.timedelta(days=36_500))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
-            critical=False,
-        )
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    (tmp_path / "cert.pem").write_bytes(certificate.public_bytes(pem))
-    (tmp_path / "key.pem").write_bytes(
-        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    options = ("--tls-cert", str(tmp_path / "cert.pem"), "--tls-key", str(tmp_path / "key.pem"))
+    certificate, key = certificates.write(tmp_path)
+    options = ("--tls-cert", str(certificate), "--tls-key", str(key))
     with RunningDelivery(tmp_path, options=options) as delivery:
-        pool = urllib3.PoolManager(ca_certs=str(tmp_path / "cert.pem"), retries=False)
+        pool = urllib3.PoolManager(ca_certs=str(certificate), retries=False)
         answer = pool.request("GET", f"{delivery.url}/health")
         assert answer.status == 200
         assert "max-age=31536000" in answer.headers["Strict-Transport-Security"]

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
@@ -68,9 +69,9 @@ class Scripted:
 
 
 @asynccontextmanager
-async def serving(service: Scripted) -> AsyncIterator[Listener]:
+async def serving(service: Scripted, tls: ssl.SSLContext | None = None) -> AsyncIterator[Listener]:
     """A listener on a free port of loopback."""
-    listener = Listener(service, listening.bound("127.0.0.1", 0))
+    listener = Listener(service, listening.bound("127.0.0.1", 0), tls)
     listener.start()
     try:
         yield listener
