@@ -7,8 +7,9 @@ from pathlib import Path
 from ardoise.delivery.sqlite_schema import Connection, DatabaseError
 from ardoise.delivery.store import Refused
 
-EVERY_S = 1.0
-PASSIVE_BYTES = 4 << 20
+EVERY_S = 0.25
+"""Little at a time: the sync of a large checkpoint holds up everybody else's."""
+PASSIVE_BYTES = 2 << 20
 LIMIT_BYTES = 64 << 20
 WAITS_MS = 500
 EMPTYING_S = 20.0

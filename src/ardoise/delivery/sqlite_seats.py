@@ -1,7 +1,7 @@
 """SQL of a seat's requests. Each function is one step inside a transaction or a read."""
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -98,28 +98,46 @@ def session_seat(connection: Connection, session: Session) -> SeatRow:
     return seat
 
 
-def raise_epoch(write: Write, campaign: str, number: str, digest: bytes) -> SeatRow:
-    """A login: checked again inside the transaction, then every earlier session is outdated."""
-    seat = check_login(write.connection, campaign, number, digest)
-    write.connection.execute("UPDATE seat SET epoch = epoch + 1 WHERE id = ?", (seat.id,))
+_RAISE = """
+UPDATE seat SET epoch = epoch + 1 WHERE id = ? AND login = ? AND NOT voided
+  AND (SELECT purged IS NULL FROM campaign WHERE id = seat.campaign) RETURNING epoch
+"""
+
+
+def raise_epoch(write: Write, seat: SeatRow, campaign: str, number: str, digest: bytes) -> SeatRow:
+    """A login: every earlier session is outdated. `seat` is what `check_login` found.
+
+    Checked again, inside the transaction. Raises Refused `unknown-seat`, `purged`.
+    """
+    row = write.connection.execute(_RAISE, (seat.id, digest)).fetchone()
+    if row is None:
+        found = check_login(write.connection, campaign, number, digest)
+        return raise_epoch(write, found, campaign, number, digest)
     write.standings.forget(campaign, number)
-    if not seat.epoch:
+    if row[0] == 1:
         write.count(seat.campaign).logged_in += 1
-    return check_login(write.connection, campaign, number, digest)
+    return replace(seat, epoch=row[0])
 
 
 _PARTS = """
 SELECT p.id, p.writer, p.minutes, p.grace_s, x.booklet, x.opened_ms, x.extra_ms,
-       coalesce(h.version, 0), x.wrapped
+       {version}, x.wrapped
 FROM seat_part x JOIN part p ON p.campaign = ? AND p.id = x.part
-LEFT JOIN sheet h ON h.seat = x.seat AND h.part = x.part
 WHERE x.seat = ? ORDER BY p.place
 """
+_PARTS_BEGUN = _PARTS.format(
+    version="coalesce((SELECT version FROM sheet WHERE seat = x.seat AND part = x.part), 0)"
+)
+_PARTS_NEW = _PARTS.format(version="0")
+"""At a first login there is nothing of one's own to look for."""
 
 
-def _parts(connection: Connection, log: SaveLog, seat: SeatRow) -> list[tuple[PartState, bytes]]:
+def _parts(
+    connection: Connection, log: SaveLog, seat: SeatRow, *, first: bool = False
+) -> list[tuple[PartState, bytes]]:
     found = []
-    for row in connection.execute(_PARTS, (seat.campaign, seat.id)):
+    statement = _PARTS_NEW if first else _PARTS_BEGUN
+    for row in connection.execute(statement, (seat.campaign, seat.id)):
         timing = Timing(row[1], row[2], row[3], seat.time_percent)
         deadline = timing.deadline_ms(seat.window, row[5], row[6]) if row[5] is not None else None
         head = log.heads.get((seat.id, row[0]))
@@ -145,8 +163,10 @@ def logged_in(
     session: Session,
     token: str,
     now_ms: int,
+    *,
+    first: bool = False,
 ) -> LoggedIn:
-    """How a seat stands."""
+    """How a seat stands; `first`: it never logged in before."""
     return LoggedIn(
         session=token,
         epoch=seat.epoch,
@@ -158,7 +178,7 @@ def logged_in(
         state=seat.window.state(now_ms),
         opens_ms=seat.window.opens_ms,
         closes_ms=seat.window.closes_ms,
-        parts=tuple(state for state, _ in _parts(connection, log, seat)),
+        parts=tuple(state for state, _ in _parts(connection, log, seat, first=first)),
         group_key=seat.group_key,
     )
 

@@ -137,13 +137,15 @@ class SqliteStore:
         issue: Callable[[Role, int], str],
     ) -> LoggedIn:
         # First without the writer: a flood of wrong codes must not fill its queue.
-        sqlite_seats.check_login(self._reader, campaign, number, digest)
+        found = sqlite_seats.check_login(self._reader, campaign, number, digest)
 
         def change(write: Write) -> LoggedIn:
-            seat = sqlite_seats.raise_epoch(write, campaign, number, digest)
+            seat = sqlite_seats.raise_epoch(write, found, campaign, number, digest)
             session = Session(campaign, number, seat.epoch, seat.role)
             token = issue(seat.role, seat.epoch)
-            return sqlite_seats.logged_in(write.connection, self._log, seat, session, token, now_ms)
+            return sqlite_seats.logged_in(
+                write.connection, self._log, seat, session, token, now_ms, first=seat.epoch == 1
+            )
 
         return await self._writer.submit(change, urgent=True)
 
