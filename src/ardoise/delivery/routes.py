@@ -93,6 +93,7 @@ class SeatRoutes:
         # A turn may have been waited for: the time of the request is over.
         now_ms = self._admission.clock()
         self._throttles.login(seat, now_ms)
+        self._throttles.entering(seat, now_ms)
 
         def issue(role: Role, epoch: int) -> str:
             return sessions.issue(self._key, Session(login.campaign, login.number, epoch, role))
@@ -101,6 +102,9 @@ class SeatRoutes:
         self._admission.logins.begun(since)
         try:
             answer = await self._store.log_in(login.campaign, login.number, digest, now_ms, issue)
+        except Refused:
+            self._throttles.not_entered(seat)
+            raise
         finally:
             self._admission.logins.ended(since, self._admission.ticks())
         self._admission.entered(place)

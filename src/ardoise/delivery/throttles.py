@@ -58,6 +58,18 @@ class Throttles:
             raise Refused("slow-down", retry_ms=wait_ms)
         self._attempts.put(seat, sittings.login_tried(attempts, now_ms))
 
+    def entering(self, seat: str, now_ms: int) -> None:
+        """Before the store is asked to let a seat in, as often as it may save: no single card may
+        fill the line of logins. Raises Refused `slow-down`.
+        """
+        self.request(f"{seat}/login", "pupil", 1.0, now_ms)
+
+    def not_entered(self, seat: str) -> None:
+        """It was not let in: whoever lacks the code takes nothing from who has it."""
+        key = f"{seat}/login"
+        full_ms = self._seats.get(key) or self._before.get(key, 0.0)
+        self._seats[key] = full_ms - sittings.RATES["pupil"].every_ms
+
     def login_succeeded(self, seat: str) -> None:
         """Whoever knows the code is not held up by who does not."""
         self._attempts.drop(seat)
