@@ -1,6 +1,7 @@
 """docs/openapi.json is what the contract says, and says what the server answers."""
 
 from pathlib import Path
+from typing import cast
 
 import msgspec
 import pytest
@@ -8,6 +9,10 @@ import urllib3
 
 from ardoise.contract import description
 from ardoise.contract.problems import STATUS, Problem
+from ardoise.delivery.app import Application
+from ardoise.delivery.config import Keys
+from ardoise.delivery.metrics import Metrics
+from ardoise.delivery.store import Store
 from tests.delivery.running import RunningDelivery
 
 PUBLISHED = Path(__file__).parents[2] / "docs" / "openapi.json"
@@ -37,14 +42,29 @@ def test_every_kind_of_refusal_stands_at_its_status_and_somewhere() -> None:
     for operations in description.document()["paths"].values():
         for operation in operations.values():
             for status, answer in operation["responses"].items():
-                schema = answer.get("content", {}).get("application/json", {}).get("schema", {})
-                if int(status) < 400:
+                content = answer.get("content", {})
+                if int(status) < 400 or "application/json" not in content:
                     continue
+                schema = content["application/json"]["schema"]
                 kinds = schema["allOf"][1]["properties"]["problem"]["enum"]
                 assert {STATUS[kind] for kind in kinds} == {int(status)}
                 seen |= set(kinds)
     # No route is described as ours failing, nor a method as another's.
     assert seen == set(STATUS) - {"fault", "wrong-method"}
+
+
+def test_the_servers_routes_are_the_described_ones_and_no_others() -> None:
+    keys = Keys("ardoise-delivery-keys/1", bytes(32), bytes(32), bytes(32))
+    # Nothing is asked of the store: routes are named when the application is made.
+    served = Application(cast(Store, None), keys, Metrics(), lambda: 0)
+    table = served._routes | {prefix + b"{sha256}": of for prefix, of in served._under.items()}
+    names = {
+        (method.decode(), path.decode())
+        for path, methods in table.items()
+        for method in methods
+        if method != b"HEAD"
+    }
+    assert names == {(route.method, route.path) for route in description.ROUTES}
 
 
 @pytest.mark.parametrize("path", sorted(description.document()["paths"]))

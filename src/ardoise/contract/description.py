@@ -49,8 +49,8 @@ class Parameter:
 
 
 @dataclass(frozen=True)
-class Success:
-    """One answer that is not a refusal. `form`: a contract type; None: bytes of `media_type`."""
+class Said:
+    """An answer that is no `Problem`. `form`: a contract type; None: bytes of `media_type`."""
 
     text: str
     form: Any = None
@@ -67,7 +67,7 @@ class Route:
     name: str
     caller: Caller
     summary: str
-    answers: dict[int, Success]
+    answers: dict[int, Said]
     body: Any = None
     """A contract type, `BYTES`, or nothing."""
     largest: int = 0
@@ -130,30 +130,33 @@ _UPLOAD = limits.MANIFEST * 4 // 3 + 1_024
 ROUTES: tuple[Route, ...] = (
     Route(
         *("GET", "/health", "health", "anyone", "Says ok."),
-        {200: Success("It runs.", media_type=_TEXT)},
+        {
+            200: Said("It runs.", media_type=_TEXT),
+            503: Said("It ends: send others elsewhere.", media_type=_TEXT),
+        },
     ),
     Route(
         *("GET", "/metrics", "metrics", "anyone", "Counts, in Prometheus' form."),
-        {200: Success("No label of a seat.", media_type=_TEXT)},
+        {200: Said("No label of a seat.", media_type=_TEXT)},
     ),
     Route(
         *("GET", "/v1/campaigns", "campaigns", "anyone", "Which campaigns this server runs."),
-        {200: Success("Installed and not purged.", sitting.Campaigns)},
+        {200: Said("Installed and not purged.", sitting.Campaigns)},
     ),
     Route(
         *("POST", "/v1/login", "login", "anyone", "Log in; earlier sessions are superseded."),
-        {200: Success("How the seat stands, and its session.", sitting.LoggedIn)},
+        {200: Said("How the seat stands, and its session.", sitting.LoggedIn)},
         body=sitting.Login,
         largest=limits.LOGIN,
         refusals=("unknown-seat", "queued", "purged"),
     ),
     Route(
         *("GET", "/v1/sitting", "sitting", "seat", "How the seat stands now."),
-        {200: Success("Same session, same epoch.", sitting.LoggedIn)},
+        {200: Said("Same session, same epoch.", sitting.LoggedIn)},
     ),
     Route(
         *("POST", "/v1/open", "open", "seat", "Start the clock of a part. Idempotent."),
-        {200: Success("The part, and its key wrapped for this seat.", sitting.PartOpened)},
+        {200: Said("The part, and its key wrapped for this seat.", sitting.PartOpened)},
         body=sitting.OpenPart,
         largest=limits.LOGIN,
         refusals=("not-yours", "waiting", "late"),
@@ -161,15 +164,15 @@ ROUTES: tuple[Route, ...] = (
     Route(
         *("GET", "/v1/blobs/{sha256}", "blob", "anyone", "A sealed booklet or asset."),
         {
-            200: Success("Immutable.", media_type=BYTES, headers=_ETAG),
-            304: Success("As the client holds it.", media_type=""),
+            200: Said("Immutable.", media_type=BYTES, headers=_ETAG),
+            304: Said("As the client holds it.", media_type=""),
         },
         parameters=(_BLOB,),
         refusals=("absent",),
     ),
     Route(
         *("PUT", "/v1/sheet", "save", "seat", "Save a sealed sheet."),
-        {200: Success("On disk: this version, or a later one of this device.", sitting.Saved)},
+        {200: Said("On disk: this version, or a later one of this device.", sitting.Saved)},
         body=BYTES,
         largest=limits.SHEET,
         parameters=_SAVE,
@@ -178,7 +181,7 @@ ROUTES: tuple[Route, ...] = (
     Route(
         *("GET", "/v1/sheet", "load", "seat", "The stored sheet."),
         {
-            200: Success(
+            200: Said(
                 "Sealed bytes.",
                 media_type=BYTES,
                 headers={"Ardoise-Version": _VERSION, "Ardoise-Seq": {"type": "integer"}},
@@ -189,19 +192,19 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         *("GET", "/v1/group", "group", "seat", "The pupils of a teacher's group."),
-        {200: Success("Versions and times, no answer.", sitting.GroupState)},
+        {200: Said("Versions and times, no answer.", sitting.GroupState)},
         refusals=("not-yours",),
     ),
     Route(
         *("PUT", "/v1/kit/{sha256}", "put-bytes", "authority", "A chunk or blob of a kit."),
-        {204: Success("Kept until a manifest names it.", media_type="")},
+        {204: Said("Kept until a manifest names it.", media_type="")},
         body=BYTES,
         largest=limits.BLOB,
         parameters=(_BLOB, *_SIGNED),
     ),
     Route(
         *("POST", "/v1/kit", "install", "authority", "Install a kit. One transaction."),
-        {200: Success("Installed, now or before.", kit.KitInstalled)},
+        {200: Said("Installed, now or before.", kit.KitInstalled)},
         body=kit.KitUpload,
         largest=_UPLOAD,
         parameters=_SIGNED,
@@ -209,7 +212,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         *("GET", "/v1/returns", "returns", "authority", "Sealed sheets and strays, as frames."),
-        {200: Success("contract/returns.py says how.", media_type=returns.MEDIA_TYPE)},
+        {200: Said("contract/returns.py says how.", media_type=returns.MEDIA_TYPE)},
         parameters=(
             _CAMPAIGN,
             Parameter("after", "query", _SEQ, required=False, text="The last number known."),
@@ -225,7 +228,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         *("POST", "/v1/orders", "order", "authority", "Carry out an order, once."),
-        {200: Success("As it stands afterwards.", orders.OrderDone)},
+        {200: Said("As it stands afterwards.", orders.OrderDone)},
         body=orders.Order,
         largest=limits.ORDER,
         parameters=_SIGNED,
@@ -233,7 +236,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         *("GET", "/v1/status", "status", "authority", "State, window and counts."),
-        {200: Success("As it stands now.", kit.CampaignStatus)},
+        {200: Said("As it stands now.", kit.CampaignStatus)},
         parameters=(_CAMPAIGN, *_SIGNED),
         refusals=("absent",),
     ),
@@ -308,9 +311,9 @@ def _operation(route: Route) -> dict[str, Any]:
             "description": f"At most {route.largest} bytes.",
             "content": {media_type: {"schema": schema}},
         }
-    answers = {str(status): _success(answer) for status, answer in route.answers.items()}
-    answers.update(_refusals((*REFUSALS[route.caller], *route.refusals)))
-    operation["responses"] = answers
+    answers = _refusals((*REFUSALS[route.caller], *route.refusals))
+    answers |= {str(status): _said(answer) for status, answer in route.answers.items()}
+    operation["responses"] = dict(sorted(answers.items()))
     return operation
 
 
@@ -324,7 +327,7 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
     return {**found, "description": parameter.text} if parameter.text else found
 
 
-def _success(answer: Success) -> dict[str, Any]:
+def _said(answer: Said) -> dict[str, Any]:
     found: dict[str, Any] = {"description": answer.text}
     if answer.media_type:
         schema = {} if answer.form is None else _schema(answer.form)
