@@ -21,6 +21,7 @@ SCRIPTS = {
     "delivery": 600,
     "delivery_connections": 500,
     "delivery_logins": 400,
+    "delivery_rush": 700,
     "delivery_returns": 500,
     "delivery_growth": 1_500,
 }
