@@ -2,8 +2,8 @@
 
     python bench/faults.py [--only EXPRESSION] [--out bench/results/faults.json]
 
-Runs tests/faults (ten minutes) and keeps what each fault did: what was acknowledged and is lost, what
-is torn, the longest time without any acknowledgement. Root alone can break networks and disks;
+Runs tests/faults (ten minutes) and keeps what each fault did: what was acknowledged and is lost,
+what is torn, the longest time without any acknowledgement. Root alone can break networks and disks;
 anyone else runs the rest. Exits with 1 if a promise was broken.
 """
 

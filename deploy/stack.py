@@ -147,25 +147,9 @@ class Stack:
         for machine in databases:
             self._until(f"https://{machine.address}:2379/health", self.running[machine.name, ETCD])
         self.tell("PostgreSQL under Patroni: a primary and two standbys")
-        fresh = not any(
-            (self.folder / machine.name / "state" / "postgresql").exists() for machine in databases
-        )
         for machine in databases:
             self.start(machine.name, PATRONI)
         self.wait_for_databases(len(databases))
-        if fresh:
-            self._settle()
-
-    def _settle(self) -> None:
-        """Start each Patroni a second time; PostgreSQL runs on meanwhile.
-
-        The first time it opened its watch on etcd before it knew `ttl`: with the timeouts of the
-        default, half a minute. A silent cut of that one connection would hide a dead primary.
-        """
-        for machine in self.site.having("database"):
-            self.running[machine.name, PATRONI].kill()
-            self.start(machine.name, PATRONI)
-        self.wait_for_databases(len(self.site.having("database")))
 
     def wait_for_databases(self, members: int, seconds: float = UP_SECONDS) -> None:
         """Until that many are on one timeline, up to date, and one of them is synchronous."""

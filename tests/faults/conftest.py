@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from deploy import processes
 from deploy.stack import Stack
 from deploy.topology import Site
 from tests.faults.load import Pupils
 from tests.faults.verdict import Verdict
 
 from ardoise.seal import signing
+from deploy import processes
 
 Judge = Callable[[Verdict], Verdict]
 _TAKEN: list[Verdict] = []
