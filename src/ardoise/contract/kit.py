@@ -1,8 +1,8 @@
 """The kit: all that delivery needs for one campaign. Signed by the authority.
 
 A kit is a manifest that names, by SHA-256, the chunks of seats and the sealed blobs that go with
-it. The named bytes are sent first, in any order and as often as needed; installing the manifest is
-one transaction. As a file it is a zip: `manifest.json`, `manifest.sig`, `chunks/<sha256>`,
+it. The named bytes are sent first, in any order and as often as needed; the manifest is installed
+whole or not at all. As a file it is a zip: `manifest.json`, `manifest.sig`, `chunks/<sha256>`,
 `blobs/<sha256>`.
 """
 
