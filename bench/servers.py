@@ -1,6 +1,7 @@
 """CPU of one request: a bare 204 by nginx, by delivery's own server and by Granian; then a save.
 
     .venv/bin/python bench/servers.py [--seconds 2] [--rounds 5] [--connections 200] [--only NAME …]
+    .venv/bin/python bench/servers.py --inside
 
 Every server answers the same PUT (a session, headers as a browser sends them, 1 KiB of body) from
 the same connections on loopback, one after the other in the same run. A save goes through the whole
@@ -34,6 +35,7 @@ sys.path.insert(0, str(SOURCE))
 from ardoise.contract.sitting import Saved  # noqa: E402
 from ardoise.delivery import config, sessions  # noqa: E402
 from ardoise.delivery.app import Application  # noqa: E402
+from ardoise.delivery.connections import Connection  # noqa: E402
 from ardoise.delivery.listening import Listener, bound  # noqa: E402
 from ardoise.delivery.metrics import Metrics  # noqa: E402
 from ardoise.delivery.serving import quieten_collector  # noqa: E402
@@ -89,13 +91,14 @@ class Bare:
 class Batches:
     """In the store's place: acknowledges together what came within the linger."""
 
-    def __init__(self) -> None:
+    def __init__(self, linger_s: float) -> None:
+        self._linger_s = linger_s
         self._waiting: list[Any] = []
 
     def save(self, request: Any) -> "asyncio.Future[Saved]":
         loop = asyncio.get_running_loop()
         if not self._waiting:
-            loop.call_later(LINGER_S, self._settle)
+            loop.call_later(self._linger_s, self._settle)
         future = loop.create_future()
         self._waiting.append((future, request))
         return future
@@ -109,14 +112,14 @@ class Batches:
         raise NotImplementedError
 
 
-def service(name: str) -> Any:
+def service(name: str, linger_s: float = LINGER_S) -> Any:
     """What a server of that name serves."""
     if name.endswith("-204"):
         return Bare()
     keys = config.Keys("ardoise-delivery-keys/1", bytes(32), KEY, bytes(32))
     # One pupil saves thousands of times a second here: the clock runs so that its rate allows it.
     ticks = iter(range(1_800_000_000_000, 1 << 52, 1_000))
-    store: Any = Batches()
+    store: Any = Batches(linger_s)
     return Application(store, keys, Metrics(), lambda: next(ticks))
 
 
@@ -286,6 +289,40 @@ def measure(names: list[str], rounds: int, connections: int, seconds: float) -> 
     return medians
 
 
+# -- without sockets -----------------------------------------------------------------------------
+
+
+class Nowhere:
+    """A transport whose writes cost nothing."""
+
+    def write(self, _data: bytes) -> None:
+        pass
+
+    def set_write_buffer_limits(self, high: int) -> None:
+        pass
+
+
+async def inside(name: str, rounds: int = 60, connections: int = 200) -> float:
+    """CPU µs of one request from its bytes to the answer's: the quickest round, so that what else
+    runs on the machine hardly counts."""
+    served = service(name, 0)
+    with socket.socket() as door:
+        listener = Listener(served, door)
+        made = [(Connection(listener), request(number)) for number in range(connections)]
+        for connection, _ in made:
+            connection.connection_made(Nowhere())  # type: ignore[arg-type]
+        quieten_collector()
+        best = float("inf")
+        for _ in range(rounds):
+            started = time.process_time()
+            for connection, raw in made:
+                connection.data_received(raw)
+            while listener.active:
+                await asyncio.sleep(0)
+            best = min(best, time.process_time() - started)
+    return best / connections * 1e6
+
+
 def main() -> None:
     """Measure, print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -293,11 +330,16 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--connections", type=int, default=200)
     parser.add_argument("--only", nargs="*", choices=SERVERS)
+    parser.add_argument("--inside", action="store_true", help="Python's part alone, no sockets.")
     parser.add_argument("--child")
     parser.add_argument("--port", type=int, default=0)
     given = parser.parse_args()
     if given.child:
         child(given.child, given.port)
+        return
+    if given.inside:
+        found = {name: uvloop.run(inside(name)) for name in ("lean-204", "lean-save")}
+        sys.stdout.write(json.dumps({"cpu_us": found}) + "\n")
         return
     names = given.only or [
         n for n in SERVERS if n != "nginx-204" or shutil.which("nginx", path="/usr/sbin:/usr/bin")
