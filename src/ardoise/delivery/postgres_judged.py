@@ -6,13 +6,11 @@ come before or after, never between.
 
 from dataclasses import dataclass
 
-import asyncpg
-
 from ardoise.contract.sitting import Saved
 from ardoise.delivery import sittings
 from ardoise.delivery.postgres_campaigns import CampaignBook
 from ardoise.delivery.postgres_schema import Connection, Pool, lent
-from ardoise.delivery.postgres_seats import say_purged
+from ardoise.delivery.postgres_seats import find_campaign
 from ardoise.delivery.sittings import Attempt, Place, Saver, Stored, Timing, Verdict, Window
 from ardoise.delivery.store import Refused, SaveRequest
 
@@ -60,16 +58,9 @@ class JudgedSaves:
 
     async def save(self, request: SaveRequest) -> Saved:
         """As docs/protocol.md §5 says. Raises Refused, with `kept` for a stray."""
+        known = await find_campaign(self.book, request.session.campaign, part=request.part)
         async with lent(self.pool) as connection:
-            try:
-                name = request.session.campaign
-                known = self.book.get(name, request.part) or await self.book.read(connection, name)
-                if known is not None:
-                    return await self._judged(connection, known.id, request)
-                await say_purged(connection, name)
-            except asyncpg.UndefinedTableError:
-                raise Refused("purged") from None
-        raise Refused("no-session")
+            return await self._judged(connection, known.id, request)
 
     async def _judged(self, connection: Connection, campaign: int, request: SaveRequest) -> Saved:
         while True:

@@ -12,7 +12,7 @@ from ardoise.contract.words import Role
 from ardoise.delivery.journal import note_fault
 from ardoise.delivery.postgres_campaigns import CampaignBook
 from ardoise.delivery.postgres_schema import BUSY_RETRY_MS, Connection, Pool, lent
-from ardoise.delivery.postgres_seats import SeatNow, read_seats, say_purged
+from ardoise.delivery.postgres_seats import SeatNow, find_campaign, read_seats, say_purged
 from ardoise.delivery.sessions import Session
 from ardoise.delivery.store import Refused
 
@@ -79,6 +79,8 @@ class Logins:
         now_ms: int,
         issue: Callable[[Role, int], str] | None,
     ) -> Any:
+        # Not in the batch: a name that does not exist must hold up nobody.
+        await find_campaign(self._book, campaign, "unknown-seat")
         if self._closing or len(self._queue) >= QUEUE:
             raise Refused("busy", retry_ms=BUSY_RETRY_MS)
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
@@ -134,13 +136,11 @@ class Logins:
         return name, batch
 
     async def _batch(self, connection: Connection, name: str, batch: dict[str, Login]) -> None:
-        known = self._book.get(name) or await self._book.find(name)
-        if known is None:
-            await say_purged(connection, name)
-        right = await self._right(connection, known.id, batch) if known is not None else []
+        known = await find_campaign(self._book, name, "unknown-seat")
+        right = await self._right(connection, known.id, batch)
         seats: dict[int, SeatNow] = {}
         entering = [login for login in right if login.issue is not None]
-        if known is not None and entering:
+        if entering:
             async with connection.transaction():
                 raised = await connection.fetch(
                     "SELECT * FROM raise_epochs($1, $2, $3)",
@@ -150,8 +150,8 @@ class Logins:
                 )
                 # A second statement: it sees every save that came before the epoch was raised.
                 seats = await read_seats(connection, known.id, [row[0] for row in raised])
-        if known is not None and not seats and not right:
-            await say_purged(connection, name)
+        if not seats and not right:
+            await say_purged(connection, known.id)
         known_right = {login.number for login in right}
         for number, login in batch.items():
             if not login.future.done():

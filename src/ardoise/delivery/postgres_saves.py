@@ -42,7 +42,8 @@ WITH done AS (
   UPDATE sheet_{campaign} h
   SET writer = h.number, epoch = b.epoch, version = b.version,
       seq = {first} + b.place - 1, received_ms = b.now_ms, body = b.body
-  FROM unnest($1::int[], $2::smallint[], $3::int[], $4::bigint[], $5::bigint[], $6::bytea[])
+  FROM unnest($1::text::int[], $2::text::smallint[], $3::text::int[], $4::text::bigint[],
+              $5::text::bigint[], $6::bytea[])
          WITH ORDINALITY AS b(number, part, epoch, version, now_ms, body, place),
        (SELECT p.part, p.minutes, p.grace_s * 1000 AS grace_ms, c.opens_ms, c.closes_ms
         FROM part p JOIN campaign c ON c.id = p.campaign
@@ -61,7 +62,8 @@ SELECT {first} - 1, array_agg(place), array_agg(deadline_ms) FROM done
 """One row: the sequence number before the first, and which places of the batch are stored."""
 
 _FREE = """
-SELECT b.place FROM unnest($1::int[], $2::smallint[]) WITH ORDINALITY AS b(number, part, place)
+SELECT b.place FROM unnest($1::text::int[], $2::text::smallint[])
+       WITH ORDINALITY AS b(number, part, place)
 JOIN sheet_{campaign} h ON h.campaign = {campaign} AND h.number = b.number AND h.part = b.part
 FOR NO KEY UPDATE OF h SKIP LOCKED
 """
@@ -73,7 +75,6 @@ def batch_statement(campaign: int) -> str:
 
 
 Waiting = tuple[SaveRequest, "asyncio.Future[Saved]", float]
-_Row = tuple[int, int, int, int, int, bytes]
 _Stored = tuple[int, int, int]
 """Place in the batch, sequence number, deadline."""
 Judge = Callable[[SaveRequest], Awaitable[Saved]]
@@ -110,7 +111,8 @@ class Saves:
 
     def submit(self, request: SaveRequest) -> "asyncio.Future[Saved]":
         """Done once it is committed. Raises Refused `busy` on a full queue."""
-        if self._closing or self.depth >= QUEUE or self._bytes >= QUEUE_BYTES:
+        waiting = len(self._queue) + len(self._judged)
+        if self._closing or waiting >= QUEUE or self._bytes >= QUEUE_BYTES:
             raise Refused("busy", retry_ms=BUSY_RETRY_MS)
         future: asyncio.Future[Saved] = self._loop.create_future()
         self._bytes += len(request.body)
@@ -173,15 +175,15 @@ class Saves:
         # In the order of the key: nodes that save the same sheets wait, but never for each other.
         waiting = [batch[key] for key in sorted(batch)]
         try:
-            known = self._book.get(name) or await self._book.find(name)
+            known = self._book.get(name)
             if known is not None:
                 waiting = await self._together(known, waiting)
                 self._observe(len(batch), time.perf_counter() - started)
-        except (*CONNECTION_FAULTS, asyncpg.InsufficientResourcesError, Refused) as fault:
+        except (*CONNECTION_FAULTS, asyncpg.InsufficientResourcesError) as fault:
             await self._come_again(waiting, fault)
             return
         except asyncpg.UndefinedTableError:
-            self._book.forget(name)
+            self._book.forget()
         except Exception as fault:
             # Whatever it was, each one gets its own verdict.
             note_fault("store", fault)
@@ -190,17 +192,12 @@ class Saves:
 
     async def _together(self, known: Known, waiting: list[Waiting]) -> list[Waiting]:
         """Store all of them that can be stored at once; gives the others."""
-        parts = known.parts
-        rows = [
-            (int(r.number), parts.get(r.part, -1), r.session.epoch, r.version, r.now_ms, r.body)
-            for r, _, _ in waiting
-        ]
         async with self._pool.acquire() as connection:
             try:
                 try:
-                    stored = await _store(connection, known.id, rows)
+                    stored = await _store(connection, known, waiting)
                 except _HELD:
-                    stored = await _store_free(connection, known.id, rows)
+                    stored = await _store_free(connection, known, waiting)
             except CONNECTION_FAULTS:
                 connection.terminate()
                 raise
@@ -249,9 +246,16 @@ class Saves:
             self._bytes -= len(request.body)
 
 
-async def _store(connection: Connection, campaign: int, rows: list[_Row]) -> list[_Stored]:
+async def _store(connection: Connection, known: Known, waiting: list[Waiting]) -> list[_Stored]:
     # Without a limit: the answer then comes after the commit.
-    answer = await connection.fetch(batch_statement(campaign), *map(list, zip(*rows, strict=True)))
+    answer = await connection.fetch(
+        batch_statement(known.id),
+        *_keys(known, waiting),
+        _array([str(one[0].session.epoch) for one in waiting]),
+        _array([str(one[0].version) for one in waiting]),
+        _array([str(one[0].now_ms) for one in waiting]),
+        [one[0].body for one in waiting],
+    )
     first, places, deadlines = answer[0]
     if places is None:
         return []
@@ -261,22 +265,34 @@ async def _store(connection: Connection, campaign: int, rows: list[_Row]) -> lis
     ]
 
 
-async def _store_free(connection: Connection, campaign: int, rows: list[_Row]) -> list[_Stored]:
+async def _store_free(
+    connection: Connection, known: Known, waiting: list[Waiting]
+) -> list[_Stored]:
     """Somebody holds a row: store the others, in two steps."""
     async with connection.transaction():
-        found = await connection.fetch(
-            _FREE.format(campaign=campaign), [row[0] for row in rows], [row[1] for row in rows]
-        )
+        found = await connection.fetch(_FREE.format(campaign=known.id), *_keys(known, waiting))
         free = [row[0] - 1 for row in found]
         if not free:
             return []
-        stored = await _store(connection, campaign, [rows[place] for place in free])
+        stored = await _store(connection, known, [waiting[place] for place in free])
     return [(free[place], seq, deadline) for place, seq, deadline in stored]
+
+
+def _keys(known: Known, waiting: list[Waiting]) -> tuple[str, str]:
+    """Numbers and parts of the sheets; -1 for a part that the campaign does not have."""
+    part = known.parts.get
+    return (
+        _array([one[0].number for one in waiting]),
+        _array([str(part(one[0].part, -1)) for one in waiting]),
+    )
+
+
+def _array(texts: list[str]) -> str:
+    # As text: asyncpg looks at each element of an array to see whether it is an array itself.
+    return "{" + ",".join(texts) + "}"
 
 
 async def explain(connection: Connection, campaign: int) -> list[str]:
     """How the database goes about a batch; for tests and for whoever wonders."""
-    rows = await connection.fetch(
-        "EXPLAIN " + batch_statement(campaign), [1], [0], [1], [1], [1], [b""]
-    )
+    rows = await connection.fetch("EXPLAIN " + batch_statement(campaign), *["{1}"] * 5, [b""])
     return [row[0] for row in rows]

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from ardoise.contract.problems import Kind
 from ardoise.contract.sitting import (
     GroupState,
     LoggedIn,
@@ -14,7 +15,7 @@ from ardoise.contract.sitting import (
 )
 from ardoise.contract.words import Role, Writer
 from ardoise.delivery import sittings
-from ardoise.delivery.postgres_campaigns import CampaignBook
+from ardoise.delivery.postgres_campaigns import CampaignBook, Known
 from ardoise.delivery.postgres_schema import Connection, Pool, lent
 from ardoise.delivery.sessions import Session
 from ardoise.delivery.sittings import Timing, Window
@@ -139,29 +140,30 @@ class SeatReads:
     group_pool: Pool
     book: CampaignBook
 
-    async def seat(self, connection: Connection, session: Session) -> SeatNow:
+    async def seat(self, connection: Connection, campaign: int, session: Session) -> SeatNow:
         """The seat behind a session. Raises Refused."""
-        campaign = await campaign_id(connection, self.book, session.campaign)
         number = int(session.number)
         seat = (await read_seats(connection, campaign, [number])).get(number)
         if seat is None:
-            await say_purged(connection, session.campaign)
+            await say_purged(connection, campaign)
             raise Refused("no-session")
         seat.check(session)
         return seat
 
     async def sitting(self, session: Session, token: str, now_ms: int) -> LoggedIn:
         """How the seat stands."""
+        campaign = (await find_campaign(self.book, session.campaign)).id
         async with lent(self.pool) as connection:
-            seat = await self.seat(connection, session)
+            seat = await self.seat(connection, campaign, session)
         return seat.logged_in(session, token, now_ms)
 
     async def open_part(self, session: Session, part: str, now_ms: int) -> PartOpened:
         """Start a part's clock unless it runs. Raises Refused: `not-yours`, `waiting`, `late`."""
+        campaign = (await find_campaign(self.book, session.campaign)).id
         async with lent(self.pool) as connection:
             # Whoever came first started the clock, and it stays.
             for _ in range(2):
-                seat = await self.seat(connection, session)
+                seat = await self.seat(connection, campaign, session)
                 opened, number = _opened(seat, part, now_ms)
                 if opened.state.opened_ms is not None:
                     return opened
@@ -174,8 +176,9 @@ class SeatReads:
 
     async def sheet(self, session: Session, number: str, part: str) -> StoredSheet:
         """The stored sheet. Raises Refused: `not-yours`, `absent`."""
+        campaign = (await find_campaign(self.book, session.campaign)).id
         async with lent(self.pool) as connection:
-            seat = await self.seat(connection, session)
+            seat = await self.seat(connection, campaign, session)
             row = await connection.fetchrow(_TARGET, seat.campaign, int(number), part)
             own = row is not None and int(number) == seat.number and not row[2]
             keyed = row is not None and not row[0] and row[1] == seat.group and row[2]
@@ -190,8 +193,9 @@ class SeatReads:
 
     async def group(self, session: Session, now_ms: int) -> GroupState:
         """The pupils of a teacher's group; a spare seat once it is used. Raises Refused."""
+        campaign = (await find_campaign(self.book, session.campaign)).id
         async with lent(self.group_pool) as connection:
-            teacher = await self.seat(connection, session)
+            teacher = await self.seat(connection, campaign, session)
             if teacher.role != "teacher":
                 raise Refused("not-yours")
             rows = await connection.fetch(_GROUP, teacher.campaign, teacher.group)
@@ -220,19 +224,20 @@ def _pupils(rows: list[Any], window: Window) -> Iterable[PupilState]:
             parts = []
 
 
-async def campaign_id(connection: Connection, book: CampaignBook, name: str) -> int:
-    """Raises Refused: `purged`, `no-session` for a campaign that was never here."""
-    known = book.get(name) or await book.read(connection, name)
+async def find_campaign(
+    book: CampaignBook, name: str, absent: Kind = "no-session", part: str = ""
+) -> Known:
+    """Raises Refused: `purged`; `absent` for a campaign that was never here."""
+    known = await book.find(name, part)
     if known is None:
-        await say_purged(connection, name)
-        raise Refused("no-session")
-    return known.id
+        raise Refused("purged" if book.is_purged(name) else absent)
+    return known
 
 
-async def say_purged(connection: Connection, name: str) -> None:
-    """Raises Refused `purged` if that is why nothing was found."""
+async def say_purged(connection: Connection, campaign: int) -> None:
+    """Raises Refused `purged` if that is why nothing was found, not yet in the book."""
     if await connection.fetchval(
-        "SELECT 1 FROM campaign WHERE name = $1 AND purged IS NOT NULL", name
+        "SELECT 1 FROM campaign WHERE id = $1 AND purged IS NOT NULL", campaign
     ):
         raise Refused("purged")
 

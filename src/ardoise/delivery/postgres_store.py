@@ -193,7 +193,7 @@ class PostgresStore:
     async def install(self, manifest: Manifest, sha256: str) -> KitInstalled:
         async with lent(self._exchange) as connection:
             done = await postgres_kits.install(connection, manifest, sha256)
-        self._book.forget(manifest.campaign)
+        self._book.forget()
         return done
 
     async def order(self, order: Order, sha256: str, now_ms: int) -> OrderDone:
@@ -202,7 +202,7 @@ class PostgresStore:
         if isinstance(order, Purge):
             for held in list(self._held):
                 self._let_go(held)
-            self._book.forget(order.campaign)
+            self._book.forget()
         return done
 
     async def returns(self, campaign: str, after: int, limit: int) -> AsyncIterator[Piece]:
