@@ -40,7 +40,7 @@ def test_nothing_is_sent_elsewhere_without_tls() -> None:
 
 def test_what_is_going_to_happen_is_said_with_its_bounds() -> None:
     said = " ".join(
-        announcement(Target.parse("http://127.0.0.1"), PROFILES["paced"], "repetition-x", 1)
+        announcement([Target.parse("http://127.0.0.1")], PROFILES["paced"], "repetition-x", 1)
     )
     assert all(word in said for word in ("5,000", "10000 a second", "repetition-x", "1 minutes"))
 

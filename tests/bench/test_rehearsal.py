@@ -32,14 +32,14 @@ LIVELY = msgspec.structs.replace(
 
 
 def played(url: str, key: bytes, profile: Profile, *, ca: Path | None = None) -> Report:
-    return rehearse(Plan(Target.parse(url), KeySigner(key), profile, ca, assets=1, settle_s=20))
+    return rehearse(Plan((Target.parse(url),), KeySigner(key), profile, ca, assets=1, settle_s=20))
 
 
 @pytest.mark.journey
 def test_thirty_lively_pupils_lose_nothing_and_every_stray_is_explained(tmp_path: Path) -> None:
     with RunningDelivery(tmp_path) as delivery:
         plan = Plan(
-            Target.parse(delivery.url), KeySigner(delivery.signing_key), LIVELY,
+            (Target.parse(delivery.url),), KeySigner(delivery.signing_key), LIVELY,
             assets=1, settle_s=30,
         )  # fmt: skip
         rehearsal = drawn(plan)

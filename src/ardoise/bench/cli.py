@@ -28,9 +28,10 @@ from ardoise.contract.rehearsal import PREFIX
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 console = Console(stderr=True)
 
+HERE = "http://127.0.0.1:8001"
 _FAULTS = (NotAllowed, ProfileFault, TargetFault, SignerFault, ExchangeFault, RunFault)
 
-Url = Annotated[str, typer.Option(help="The delivery to load: scheme, name, port.")]
+Url = Annotated[str, typer.Option(help="The delivery: scheme, name, port.")]
 Allow = Annotated[
     list[str] | None,
     typer.Option(help="An address beyond this machine that may be loaded, word for word."),
@@ -53,7 +54,13 @@ def bench() -> None:
 
 @app.command()
 def delivery(
-    url: Url = "http://127.0.0.1:8001",
+    url: Annotated[
+        list[str] | None,
+        typer.Option(help="What to load: scheme, name, port. Several: nodes without a proxy."),
+    ] = None,
+    exchange: Annotated[
+        str | None, typer.Option(help="Where the authority's requests go, if not to --url.")
+    ] = None,
     allow: Allow = None,
     authority: Authority = None,
     signing_key: SigningKey = None,
@@ -89,15 +96,19 @@ def delivery(
 ) -> None:
     """Play pupils against a delivery and prove that no acknowledged answer was lost."""
     with _said():
-        target = Target.parse(url)
-        consent.want_consent(target, tuple(allow or ()))
+        targets = tuple(Target.parse(each) for each in url or (HERE,))
+        orders = Target.parse(exchange) if exchange else targets[0]
+        for target in (*targets, orders):
+            consent.want_consent(target, tuple(allow or ()))
         wanted = _profile(
             profile, pupils=pupils, connections=connections, rate=rate, minutes=minutes,
             handshakes=handshakes or None,
         ).paced(pace)  # fmt: skip
         wanted.check()
         with _signer(authority, signing_key) as signer:
-            plan = Plan(target, signer, wanted, ca, resume, generators, keep, tuple(watch or ()))
+            plan = Plan(
+                targets, signer, wanted, ca, resume, generators, orders, keep, tuple(watch or ())
+            )
             found = _rehearse(plan, ask=not yes)
     if report is not None:
         _write(found, report)
@@ -110,7 +121,7 @@ def delivery(
 @app.command()
 def purge(
     campaign: Annotated[str, typer.Argument(help="A rehearsal that was left behind.")],
-    url: Url = "http://127.0.0.1:8001",
+    url: Url = HERE,
     authority: Authority = None,
     signing_key: SigningKey = None,
     ca: Ca = None,
@@ -161,8 +172,8 @@ def _profile(name: str, **changes: object) -> Profile:
 
 def _rehearse(plan: Plan, *, ask: bool) -> Report:
     rehearsal = drawn(plan)
-    processes = Conduct(plan.target, plan.profile, rehearsal, generators=plan.generators).processes
-    for sentence in consent.announcement(plan.target, plan.profile, rehearsal.name, processes):
+    processes = Conduct(plan.targets, plan.profile, rehearsal, generators=plan.generators).processes
+    for sentence in consent.announcement(plan.targets, plan.profile, rehearsal.name, processes):
         console.print(sentence, highlight=False, soft_wrap=True)
     if plan.keep:
         console.print(f"--keep: {rehearsal.name} stays until `ardoise bench purge` takes it away.")

@@ -55,7 +55,8 @@ Look = Callable[[Progress], None]
 class Conduct:
     """How a run is made."""
 
-    target: Target
+    targets: tuple[Target, ...]
+    """Nodes that pupils reach; each generator plays against one of them."""
     profile: Profile
     rehearsal: Rehearsal
     ca: str | None = None
@@ -71,9 +72,11 @@ class Conduct:
         profile = self.profile
         rate = profile.rate or profile.pupils / profile.every_s
         needed = max(
-            -(-profile.open_connections // CONNECTIONS_EACH), -(-int(rate) // int(REQUESTS_EACH))
+            -(-profile.open_connections // CONNECTIONS_EACH),
+            -(-int(rate) // int(REQUESTS_EACH)),
+            len(self.targets),
         )
-        return min(self.generators or max(1, needed), len(self.rehearsal.groups))
+        return min(self.generators or needed, len(self.rehearsal.groups))
 
     def works(self) -> list[Work]:
         """Each generator's share: whole classes."""
@@ -82,13 +85,14 @@ class Conduct:
         return [self._work(place, share) for place, share in enumerate(shares)]
 
     def _work(self, place: int, groups: tuple[Group, ...]) -> Work:
+        target = self.targets[place % len(self.targets)]
         sources: tuple[str, ...] = ()
-        if self.target.loopback:
+        if target.loopback:
             sources = tuple(f"127.0.{10 + place}.{n}" for n in range(1, SOURCES_EACH + 1))
         pupils = sum(len(group.pupils) for group in groups)
         return Work(
             place,
-            self.target.url,
+            target.url,
             self.profile,
             self.rehearsal.seats,
             groups,

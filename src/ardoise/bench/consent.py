@@ -27,12 +27,15 @@ def want_consent(target: Target, allowed: Sequence[str]) -> None:
         )
 
 
-def announcement(target: Target, profile: Profile, campaign: str, generators: int) -> list[str]:
+def announcement(
+    targets: Sequence[Target], profile: Profile, campaign: str, generators: int
+) -> list[str]:
     """What is going to happen, with its bounds, in sentences."""
     settle = " and two minutes more at most to settle"
+    where = ", ".join(target.url for target in targets)
     rate = f" at {profile.rate:g} a second" if profile.rate else ""
     return [
-        f"Rehearsal at {target.url}: {profile.name}, {profile.about}.",
+        f"Rehearsal at {where}: {profile.name}, {profile.about}.",
         f"{profile.pupils:,} pupils' seats that nobody has, in a campaign {campaign} of its own; "
         "no other campaign is touched, but all of them share the machines that are loaded.",
         f"About {profile.requests():,} requests{rate} from {generators} process"

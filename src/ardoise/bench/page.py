@@ -59,13 +59,14 @@ def page(report: Report) -> str:
     """The whole HTML document."""
     profile = report.profile
     title = f"Rehearsal: {profile.name}, {profile.pupils:,} pupils"
+    where = ", ".join(report.urls)
     words = "".join(f"<p>{escape(sentence)}</p>" for sentence in report.verdict)
     broken = "" if report.sound else " broken"
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>"
-        f"<h1>{escape(title)}</h1><p class=note>{escape(report.date)} · {escape(report.url)}</p>"
+        f"<h1>{escape(title)}</h1><p class=note>{escape(report.date)} · {escape(where)}</p>"
         f'<section class="verdict{broken}">{words}</section>'
         f"<h2>How long it took</h2>{_times(report)}"
         '<p class="note">Milliseconds, counted from the moment each request was due, so that what '

@@ -28,16 +28,19 @@ MARGIN_S = 3_600
 class Plan:
     """What is to be played, against what, and who looks on."""
 
-    target: Target
+    targets: tuple[Target, ...]
+    """Nodes that pupils reach: one name behind which a proxy stands, or several nodes."""
     signer: Signer
     profile: Profile
     ca: Path | None = None
     resume: bool = False
     generators: int = 0
+    exchange: Target | None = None
+    """Where the authority's requests go, if not to the first of the targets."""
     keep: bool = False
     """Leave the campaign as it is."""
     watch: tuple[int, ...] = ()
-    """Processes to watch beside those that listen on the target's port."""
+    """Processes to watch beside those that listen on the targets' ports."""
     settle_s: float = 120.0
     assets: int = 4
     look: Look = lambda _: None
@@ -52,7 +55,7 @@ class Plan:
 def rehearse(plan: Plan, rehearsal: Rehearsal | None = None) -> Report:
     """Play a plan. Raises ExchangeFault, SignerFault, RunFault; the campaign is purged even so."""
     rehearsal = rehearsal or drawn(plan)
-    exchange = Exchange(plan.target, plan.signer, plan.ca)
+    exchange = Exchange(plan.exchange or plan.targets[0], plan.signer, plan.ca)
     date = plan.clock().isoformat(timespec="seconds")
     plan.say(f"installing {rehearsal.name}")
     try:
@@ -74,7 +77,7 @@ def drawn(plan: Plan) -> Rehearsal:
 
 def _played(plan: Plan, rehearsal: Rehearsal, exchange: Exchange, date: str) -> Report:
     conduct = Conduct(
-        plan.target,
+        plan.targets,
         plan.profile,
         rehearsal,
         str(plan.ca) if plan.ca else None,
@@ -82,7 +85,8 @@ def _played(plan: Plan, rehearsal: Rehearsal, exchange: Exchange, date: str) -> 
         plan.generators,
         plan.settle_s,
     )
-    watch = plan.watched = Watch(sorted({*listeners(plan.target), *plan.watch}))
+    pids = {pid for target in plan.targets for pid in listeners(target)}
+    watch = plan.watched = Watch(sorted(pids.union(plan.watch)))
     interrupted = ""
     with Run(conduct, _until_play(plan, watch)) as run:
         plan.say("starting the generators")

@@ -58,7 +58,7 @@ class Report(Struct):
     date: str
     commit: str
     machine: Machine
-    url: str
+    urls: list[str]
     tls: str
     """`none`, `full handshakes` or `resumed`."""
     profile: Profile
@@ -103,7 +103,7 @@ def make_report(
     interrupted: str = "",
 ) -> Report:
     """Add it up, and say what it means."""
-    target, requests = conduct.target, figures.requests()
+    tls, requests = conduct.targets[0].scheme == "https", figures.requests()
     gap_s, gap_at_s = figures.longest_gap()
     saves = figures.times.get("save", Histogram()).total
     working_s = max(1.0, elapsed_s)
@@ -112,8 +112,8 @@ def make_report(
         date,
         commit(),
         machine(),
-        target.url,
-        "none" if target.scheme == "http" else "resumed" if conduct.resume else "full handshakes",
+        [target.url for target in conduct.targets],
+        ("resumed" if conduct.resume else "full handshakes") if tls else "none",
         conduct.profile,
         conduct.processes,
         conduct.rehearsal.name,
@@ -191,6 +191,12 @@ def verdict(report: Report) -> list[str]:
             f"{admitted['count']:,.0f} logins, each from the first asking: half within "
             f"{admitted['p50']:,.0f} ms, 99 of 100 within {admitted['p99']:,.0f} ms, the slowest "
             f"{admitted['max']:,.0f} ms."
+        )
+    outside = sum(report.people.get(state, 0) for state in ("to come", "waiting"))
+    if outside:
+        words.append(
+            f"{outside:,} had not got in when the run was over: the line was longer than the time. "
+            "Give logins more time, or delivery more nodes."
         )
     unsent = report.people.get("unsent", 0)
     if unsent:
