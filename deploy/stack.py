@@ -1,5 +1,6 @@
 """The whole of a delivery on one machine: what `rehearse.py` shows and the fault tests break."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -227,28 +228,32 @@ class Stack:
         return self.folder / machine / f"{unit}.log"
 
     def cluster(self) -> dict[str, Member]:
-        """Each database member, as any Patroni that answers sees it."""
-        for machine in self.site.having("database"):
-            try:
-                answer = self.pool.request(
-                    "GET",
-                    f"https://{machine.address}:8008/cluster",
-                    timeout=urllib3.Timeout(connect=0.5, read=1.5),
-                )
-                members = answer.json()["members"]
-            except (urllib3.exceptions.HTTPError, ValueError, KeyError):
-                continue
-            return {
-                each["name"]: Member(
-                    each["role"], each["state"], each.get("timeline", 0), each.get("lag", 0)
-                )
-                for each in members
-            }
-        return {}
+        """Each database member as the primary's Patroni sees it: others may look at an old copy."""
+        try:
+            members = self._ask(self.primary(), "cluster").json()["members"]
+        except (urllib3.exceptions.HTTPError, ValueError, KeyError, RehearsalFault):
+            return {}
+        return {
+            each["name"]: Member(
+                each["role"], each["state"], each.get("timeline", 0), each.get("lag", 0)
+            )
+            for each in members
+        }
+
+    def _ask(self, machine: Machine, what: str) -> urllib3.BaseHTTPResponse:
+        return self.pool.request(
+            "GET",
+            f"https://{machine.address}:8008/{what}",
+            timeout=urllib3.Timeout(connect=0.5, read=1.5),
+        )
 
     def primary(self) -> Machine:
-        """Who takes writes. Raises RehearsalFault if nobody does."""
-        return self.site.machine(self._having("leader"))
+        """Who takes writes, as it says itself. Raises RehearsalFault if nobody does."""
+        for machine in self.site.having("database"):
+            with contextlib.suppress(urllib3.exceptions.HTTPError):
+                if self._ask(machine, "primary").status == 200:
+                    return machine
+        raise RehearsalFault("no database is primary now")
 
     def second(self) -> Machine:
         """The synchronous standby. Raises RehearsalFault if there is none."""

@@ -82,6 +82,7 @@ def test_a_primary_cut_from_its_standbys_gives_way_though_nodes_still_reach_it(
         ):
             time.sleep(CUT_SECONDS)
         judge(watch.verdict())
+        wired.stack.wait_for_databases(3)
         assert wired.stack.primary().name in others
 
 
@@ -95,6 +96,7 @@ def test_a_primary_cut_from_everybody_is_replaced(wired: Wired, judge: Judge) ->
         ):
             time.sleep(CUT_SECONDS)
         judge(watch.verdict())
+        wired.stack.wait_for_databases(3)
         assert wired.stack.primary().name != primary
 
 
