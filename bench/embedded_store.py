@@ -1,6 +1,6 @@
 """CPU of one durable save in the embedded store alone, as the database grows.
 
-    python bench/embedded_store.py --rows 100000,1000000,5000000 > embedded-store.json
+    python bench/embedded_store.py [--rows 100000,1000000,5000000] [--out FILE.json]
 
 One process: what is counted is all of its CPU, encryption, commits, folding and checkpoints with
 it, for saves of 1,052 bytes by random seats, `--waiting` of them at a time. The log's limit is
@@ -291,6 +291,7 @@ def main() -> None:
     parser.add_argument("--rate", type=int, default=2_000, help="saves a second beside other work")
     parser.add_argument("--installed", type=int, default=100_000, help="seats of a kit; 0: no more")
     parser.add_argument("--returned", type=int, default=300_000, help="records pulled at most")
+    parser.add_argument("--out", type=Path, help="a file instead of standard output")
     parser.add_argument("--folder", type=Path, help="where the database is made")
     wanted = parser.parse_args()
     rows = [int(count) for count in wanted.rows.split(",")]
@@ -323,7 +324,11 @@ def main() -> None:
         "growth": found,
         "beside": beside_saves,
     }
-    sys.stdout.write(json.dumps(report, indent=1) + "\n")
+    text = json.dumps(report, indent=1) + "\n"
+    if wanted.out is not None:
+        wanted.out.write_text(text)
+    else:
+        sys.stdout.write(text)
 
 
 if __name__ == "__main__":
