@@ -96,6 +96,12 @@ class Metrics:
             buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5),
             registry=registry,
         )
+        self.login_seconds = Histogram(
+            "ardoise_login_seconds",
+            "From a login's arrival to its end, its turn in the line included",
+            buckets=(0.05, 0.2, 1, 2, 5, 10, 30, 60, 120, 300),
+            registry=registry,
+        )
         self._line = Gauge("ardoise_login_line", "Logins that wait their turn", registry=registry)
         self._rate = Gauge("ardoise_login_rate", "Logins a second let in", registry=registry)
         self._delay = Gauge(

@@ -110,6 +110,9 @@ class SeatRoutes:
         self._admission.entered(place)
         self._throttles.login_succeeded(seat)
         self._metrics.logins.inc()
+        self._metrics.login_seconds.observe(
+            max(0.0, self._admission.clock() / 1000 - place.arrived_us / 1e6)
+        )
         return json_answer(answer)
 
     async def sitting(self, request: Request) -> Answer:
