@@ -16,9 +16,9 @@ from ardoise.delivery.journal import note
 from ardoise.delivery.store import Refused
 from ardoise.delivery.web import Request
 
-_TICK_S = 0.25
-_WHEEL = 20
-"""Each tick looks at every twentieth connection: each one every five seconds, no timers."""
+_TICK_S = 0.05
+_WHEEL = 100
+"""Each tick looks at one connection in a hundred: at each every five seconds, without timers."""
 _DRAIN_STEP_S = 0.02
 _NOTE_EVERY_S = 60.0
 _ACCEPTS = 32
