@@ -40,7 +40,7 @@ async def install(connection: Connection, manifest: Manifest, sha256: str) -> Ki
         if row is None or row[1] != sha256:
             kits.check_manifest(manifest)
             await _check_complete(connection, manifest)
-            await _install(connection, manifest, sha256)
+            await _install(connection, manifest, sha256, again=row is not None)
         seats, blobs = await connection.fetchrow(
             "SELECT (SELECT count(*) FROM seat WHERE campaign = c.id),"
             " (SELECT count(*) FROM campaign_blob WHERE campaign = c.id)"
@@ -62,7 +62,7 @@ async def _check_complete(connection: Connection, manifest: Manifest) -> None:
     kits.check_missing([each.sha256 for each in named if each.sha256 not in sizes])
 
 
-async def _install(connection: Connection, manifest: Manifest, sha256: str) -> None:
+async def _install(connection: Connection, manifest: Manifest, sha256: str, *, again: bool) -> None:
     runner = msgspec.json.encode({file.path: file.sha256 for file in manifest.runner}).decode()
     campaign: int = await connection.fetchval(
         "INSERT INTO campaign (name, serial, manifest, opens_ms, closes_ms, runner)"
@@ -88,6 +88,8 @@ async def _install(connection: Connection, manifest: Manifest, sha256: str) -> N
     for chunk in manifest.chunks:
         await _stage(connection, campaign, manifest.campaign, chunk.sha256, numbers_seen)
     await _take(connection, campaign)
+    if again:
+        await connection.execute("SELECT settle_seats($1)", campaign)
 
 
 async def _put_parts(connection: Connection, campaign: int, manifest: Manifest) -> None:
@@ -168,7 +170,6 @@ def _papers(campaign: int, chunk: SeatChunk, parts: dict[str, int]) -> list[tupl
 
 async def _take(connection: Connection, campaign: int) -> None:
     await connection.execute("SELECT take_seats($1)", campaign)
-    await connection.execute("SELECT settle_seats($1)", campaign)
     largest = await connection.fetchval(
         "SELECT count(*) FROM seat WHERE campaign = $1 AND NOT teacher"
         " GROUP BY grp ORDER BY 1 DESC LIMIT 1",

@@ -50,6 +50,12 @@ BEGIN
   DELETE FROM blob b WHERE NOT EXISTS (SELECT FROM campaign_blob c WHERE c.sha256 = b.sha256);
 END $$;
 
+-- At which epoch the seat itself saves in that part; -1: never.
+CREATE FUNCTION pupils_epoch(s seat, p part) RETURNS integer
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN s.teacher OR s.voided OR p.by_teacher OR NOT p.listed THEN -1 ELSE s.epoch END
+$$;
+
 -- Seats that wait in incoming_*: added or updated. Epoch, clock, sheets and a void stay as they are.
 CREATE FUNCTION take_seats(of_campaign integer) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = ardoise, pg_temp AS $$
@@ -67,33 +73,32 @@ BEGIN
   ON CONFLICT (campaign, number, part) DO UPDATE SET
     booklet = excluded.booklet, wrapped = excluded.wrapped;
   INSERT INTO sheet (campaign, number, part, session, time_percent)
-  SELECT of_campaign, i.number, i.part, -1, s.time_percent
-  FROM incoming_paper i JOIN seat s ON s.campaign = of_campaign AND s.number = i.number
+  SELECT of_campaign, s.number, i.part, pupils_epoch(s, p), s.time_percent
+  FROM incoming_paper i
+  JOIN seat s ON s.campaign = of_campaign AND s.number = i.number
+  JOIN part p ON p.campaign = of_campaign AND p.part = i.part
   WHERE i.campaign = of_campaign ORDER BY i.number, i.part
   ON CONFLICT DO NOTHING;
+  UPDATE sheet h SET session = pupils_epoch(s, p), time_percent = s.time_percent
+  FROM incoming_seat i
+  JOIN seat s ON s.campaign = of_campaign AND s.number = i.number
+  JOIN part p ON p.campaign = of_campaign
+  WHERE i.campaign = of_campaign
+    AND h.campaign = of_campaign AND h.number = s.number AND h.part = p.part
+    AND (h.session, h.time_percent) <> (pupils_epoch(s, p), s.time_percent);
   DELETE FROM incoming_seat;
   DELETE FROM incoming_paper;
 END $$;
 
--- Who may save where, after a kit changed seats or parts.
+-- After a kit changed parts: who may save where, for seats that did not come again too.
 CREATE FUNCTION settle_seats(of_campaign integer) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = ardoise, pg_temp AS $$
-DECLARE
-  parent text;
-BEGIN
-  UPDATE sheet h SET session = n.session, time_percent = n.time_percent
-  FROM (SELECT s.number, p.part, s.time_percent,
-               CASE WHEN s.teacher OR s.voided OR p.by_teacher OR NOT p.listed THEN -1
-                    ELSE s.epoch END AS session
-        FROM seat s JOIN part p ON p.campaign = s.campaign
-        WHERE s.campaign = of_campaign) n
-  WHERE h.campaign = of_campaign AND h.number = n.number AND h.part = n.part
-    AND (h.session, h.time_percent) <> (n.session, n.time_percent);
-  -- Without numbers the planner takes a campaign for small, and reads all of it for each login.
-  FOREACH parent IN ARRAY ARRAY['seat', 'paper', 'sheet'] LOOP
-    EXECUTE format('ANALYZE %I', parent || '_' || of_campaign);
-  END LOOP;
-END $$;
+LANGUAGE sql SECURITY DEFINER SET search_path = ardoise, pg_temp AS $$
+  UPDATE sheet h SET session = pupils_epoch(s, p)
+  FROM seat s JOIN part p ON p.campaign = s.campaign
+  WHERE s.campaign = of_campaign
+    AND h.campaign = of_campaign AND h.number = s.number AND h.part = p.part
+    AND h.session <> pupils_epoch(s, p)
+$$;
 
 -- -- orders -------------------------------------------------------------------------------------
 
