@@ -114,7 +114,7 @@ def delivery(
         _write(found, report)
     for sentence in found.verdict:
         typer.echo(sentence)
-    if not found.sound:
+    if not found.sound or found.interrupted:
         raise typer.Exit(1)
 
 

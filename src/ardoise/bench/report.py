@@ -193,7 +193,7 @@ def verdict(report: Report) -> list[str]:
             f"{admitted['max']:,.0f} ms."
         )
     outside = sum(report.people.get(state, 0) for state in ("to come", "waiting"))
-    if outside:
+    if outside and not report.interrupted:
         words.append(
             f"{outside:,} had not got in when the run was over: the line was longer than the time. "
             "Give logins more time, or delivery more nodes."
