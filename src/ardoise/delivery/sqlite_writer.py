@@ -6,6 +6,7 @@ helpings, long changes in slices.
 """
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections import deque
@@ -175,6 +176,11 @@ class Writer:
             self._job_round()
             self._fold_round()
             self._began = 0.0
+        # The log knows it too; but whoever looks at the tables of a store at rest finds it there.
+        with contextlib.suppress(_NoTransaction, DatabaseError):
+            self._begin()
+            self._connection.execute("UPDATE sequence SET last = ?", (self._sequence,))
+            self._connection.execute("COMMIT")
         for job in self._jobs:
             if job.future is not None:
                 _tell([(job.future, Refused("busy", retry_ms=BUSY_RETRY_MS))])
