@@ -116,6 +116,22 @@ def test_a_broken_sending_goes_on_with_what_is_missing(
         assert line.sent == 1
 
 
+def test_a_broken_sending_goes_on_with_a_kit_that_was_written_anew(
+    sendable: Campaign, sendable_kit: Path, delivery: str, tmp_path: Path
+) -> None:
+    with (
+        Broken(delivery, settings.KEYRING.signing_key()) as line,
+        pytest.raises(DeliveryUnreachable),
+    ):
+        send_kit(sendable_kit, line)
+    write_kit(sendable, tmp_path / "anew.zip", clock=town.clock)
+    seen: list[tuple[int, int]] = []
+    with Counting(delivery, settings.KEYRING.signing_key()) as line:
+        send_kit(tmp_path / "anew.zip", line, progress=lambda *step: seen.append(step))
+        assert line.sent == 1
+    assert seen == [(3, 3)]
+
+
 def test_an_older_kit_is_refused(
     sendable: Campaign, sendable_kit: Path, calls: DeliveryCalls, tmp_path: Path
 ) -> None:
