@@ -10,6 +10,7 @@ source addresses. Memory is PSS of the nodes, before and with the connections.
 """
 
 import argparse
+import time
 from pathlib import Path
 from typing import Any
 
@@ -82,12 +83,16 @@ def crowd(delivery: Delivery, seats: list[Seat], campaign: str, options: Any) ->
     # Above every version of the rounds before.
     later = [Seat(seat.number, seat.session, seat.key, LATER) for seat in seats]
     shares = openings(delivery, later, campaign, count, players_needed)
+    begun = time.monotonic()
     with Players(shares) as players:
+        took = time.monotonic() - begun
         idle = memory(delivery.node_pids)
         found = {
             "asked": sum(opening.connections for opening in shares),
             "open": players.opened.open,
             "refused": players.opened.failed,
+            # A node ends what was silent for 75 s: an opening that takes longer loses its first.
+            "opening_seconds": round(took, 1),
             "handles": held(delivery.node_pids)["handles"],
             "nodes_mb_before": round(before / 2**20),
             "nodes_mb": round(idle / 2**20),

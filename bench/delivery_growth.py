@@ -54,9 +54,10 @@ def level(
     """Settle, then rounds with nginx between them."""
     some = seats(delivery, hot, rows // 2, options.seats)
     opening = Opening([delivery.url], options.connections, ("127.0.0.1",), hot.name, some)
-    same = Opening(
-        [f"http://127.0.0.1:{nginx.port}"], options.connections, ("127.0.0.1",), hot.name, some
-    )
+    # nginx does not care whose sheets they are.
+    few = some[: options.connections]
+    yard_url = f"http://127.0.0.1:{nginx.port}"
+    same = Opening([yard_url], options.connections, ("127.0.0.1",), hot.name, few)
     with Players([opening]) as players, Players([same]) as yard:
         written, begun = 0, time.monotonic()
         while written < options.settle and time.monotonic() - begun < options.settle_seconds:

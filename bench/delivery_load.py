@@ -207,10 +207,10 @@ class Player:
                 self._outcome.late_us = max(self._outcome.late_us, int((now - due) * 1e6))
                 line = lines[k % len(lines)]
                 k += 1
-                if line.connection.idle:
-                    self._send(line, due)
-                else:
+                if line.connection.alive and not line.connection.idle:
                     line.due.append(due)
+                else:
+                    self._send(line, due)
             await asyncio.sleep(TICK_S)
 
     def _send(self, line: _Line, due: float) -> None:
@@ -242,6 +242,9 @@ class Player:
             else:
                 self._answers[named(status, body)] += 1
             self._latency.add(int((now - due) * 1e6))
+            while line.due and not line.connection.alive:
+                line.due.popleft()
+                self._answers["connection gone"] += 1
             if line.due:
                 self._send(line, line.due.popleft())
             elif self._saturated and now < self._until:
