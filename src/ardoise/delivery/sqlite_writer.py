@@ -10,8 +10,7 @@ import contextlib
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
 from ardoise.contract.sitting import Saved
@@ -22,7 +21,8 @@ from ardoise.delivery.sqlite_savelog import SaveLog
 from ardoise.delivery.sqlite_saves import Saves
 from ardoise.delivery.sqlite_schema import Connection, DatabaseError, OperationalError
 from ardoise.delivery.sqlite_standings import Standings
-from ardoise.delivery.sqlite_tallies import AnyChange, Change, Slices, T, Tallies, Write
+from ardoise.delivery.sqlite_tallies import Change, Slices, T, Tallies, Write
+from ardoise.delivery.sqlite_waiting import Ended, Job, SavingChange, Waiting, tell
 from ardoise.delivery.store import Refused, SaveRequest
 
 LINGER_S = 0.003
@@ -40,34 +40,6 @@ SLICE_S = 0.008
 HURRIED_SLICE_S = 0.003
 """While saves wait."""
 IDLE_S = 0.25
-
-Ended = list[tuple["asyncio.Future[Any]", Any]]
-"""Futures and what became of them; an exception is raised by its future."""
-
-
-@dataclass(slots=True)
-class _Waiting:
-    change: AnyChange
-    future: "asyncio.Future[Any]"
-    size: int = 0
-    outcome: Any = None
-
-
-@dataclass(slots=True)
-class _Job:
-    slices: Slices[Any]
-    future: "asyncio.Future[Any] | None"
-    write: Write | None = None
-    running: Generator[bool, None, Any] = field(default_factory=lambda: (_ for _ in ()))
-    waits: bool = False
-
-    def going_on(self, write: Write) -> Write:
-        """In a new transaction: the slices know the first one's `Write`."""
-        if self.write is None:
-            self.write, self.running = write, self.slices(write)
-        else:
-            self.write.sequence, self.write.counted = write.sequence, write.counted
-        return self.write
 
 
 class _NoTransaction(Exception):
@@ -95,9 +67,9 @@ class Writer:
         self._sequence = self.visible = sequence
         """`visible`: nothing will ever be stored with a number up to this one any more."""
         self._saving: deque[tuple[SaveRequest, asyncio.Future[Saved]]] = deque()
-        self._urgent: deque[_Waiting] = deque()
-        self._others: deque[_Waiting] = deque()
-        self._jobs: deque[_Job] = deque()
+        self._urgent: deque[Waiting] = deque()
+        self._others: deque[Waiting] = deque()
+        self._jobs: deque[Job] = deque()
         self._wake = threading.Condition()
         self._idle = self._closing = False
         self._began = 0.0
@@ -130,7 +102,7 @@ class Writer:
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         queue = self._urgent if urgent else self._others
         self._check(len(queue))
-        queue.append(_Waiting(change, future, size))
+        queue.append(Waiting(change, future, size))
         self._notice()
         return future
 
@@ -138,13 +110,13 @@ class Writer:
         """Make a long change between the others'. If it fails, the slices before stand."""
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._check(len(self._jobs))
-        self._jobs.append(_Job(slices, future))
+        self._jobs.append(Job(slices, future))
         self._notice()
         return future
 
     def background(self, slices: Slices[Any]) -> None:
         """A long change that nobody waits for: what a former run did not finish."""
-        self._jobs.append(_Job(slices, None))
+        self._jobs.append(Job(slices, None))
         self._notice()
 
     def _check(self, waiting: int) -> None:
@@ -183,7 +155,7 @@ class Writer:
             self._connection.execute("COMMIT")
         for job in self._jobs:
             if job.future is not None:
-                _tell([(job.future, Refused("busy", retry_ms=BUSY_RETRY_MS))])
+                tell([(job.future, Refused("busy", retry_ms=BUSY_RETRY_MS))])
 
     def _wait(self) -> bool:
         """Until there is something to do. False: closed, and nothing is left."""
@@ -204,7 +176,7 @@ class Writer:
         started = time.perf_counter()
         write = Write(self._connection, self.standings, self._sequence)
         ended: Ended = []
-        longer: list[_Waiting] = []
+        longer: list[Waiting] = []
         for _ in range(count):
             request, future = self._saving.popleft()
             try:
@@ -217,7 +189,7 @@ class Writer:
             except Exception as fault:
                 outcome = fault
             if outcome is None:
-                longer.append(_Waiting(_Save(self._saves, request), future))
+                longer.append(Waiting(SavingChange(self._saves, request), future))
             else:
                 ended.append((future, outcome))
         self._urgent.extendleft(reversed(longer))
@@ -226,7 +198,7 @@ class Writer:
             ended = [(future, _unless_saved(outcome)) for future, outcome in ended]
         self.visible = self._sequence
         self._observe(count, time.perf_counter() - started)
-        _tell(ended)
+        tell(ended)
 
     def _append(self, write: Write) -> bool:
         if not write.rows:
@@ -264,9 +236,9 @@ class Writer:
                 waiting.outcome = Refused("busy", retry_ms=BUSY_RETRY_MS)
         self.visible = self._sequence
         self._observe(len(batch), time.perf_counter() - started)
-        _tell([(waiting.future, waiting.outcome) for waiting in batch])
+        tell([(waiting.future, waiting.outcome) for waiting in batch])
 
-    def _helping(self) -> list[_Waiting]:
+    def _helping(self) -> list[Waiting]:
         batch = [self._urgent.popleft() for _ in range(min(len(self._urgent), LOGINS))]
         count, size = OTHERS if self._saving else BATCH, 0
         while self._others and count and size < OTHERS_BYTES:
@@ -274,7 +246,7 @@ class Writer:
             count, size = count - 1, size + batch[-1].size
         return batch
 
-    def _commit(self, batch: list[_Waiting]) -> None:
+    def _commit(self, batch: list[Waiting]) -> None:
         try:
             self._together(batch)
         except _NoTransaction:
@@ -291,7 +263,7 @@ class Writer:
             else:
                 batch[0].outcome = fault
 
-    def _together(self, batch: list[_Waiting]) -> None:
+    def _together(self, batch: list[Waiting]) -> None:
         """All changes in one transaction. A refusal is an outcome: what it wrote before stands.
 
         Any other exception undoes them all.
@@ -357,12 +329,12 @@ class Writer:
         if ended:
             self._jobs.popleft()
             if job.future is not None:
-                _tell([(job.future, outcome)])
+                tell([(job.future, outcome)])
         elif job.waits and not self.depth > len(self._jobs):
             # Others may want the lock.
             time.sleep(LINGER_S)
 
-    def _slice(self, job: _Job) -> tuple[bool, Any]:
+    def _slice(self, job: Job) -> tuple[bool, Any]:
         started = time.perf_counter()
         while time.perf_counter() - started < (HURRIED_SLICE_S if self._saving else SLICE_S):
             try:
@@ -416,35 +388,5 @@ class Writer:
             self._log.drop(ended)
 
 
-@dataclass(slots=True)
-class _Save:
-    """A save that takes a transaction."""
-
-    saves: Saves
-    request: SaveRequest
-
-    def __call__(self, write: Write) -> Saved:
-        return self.saves.change(write, self.request)
-
-
 def _unless_saved(outcome: Any) -> Any:
     return Refused("busy", retry_ms=BUSY_RETRY_MS) if isinstance(outcome, Saved) else outcome
-
-
-def _tell(ended: Ended) -> None:
-    by_loop: dict[asyncio.AbstractEventLoop, Ended] = {}
-    for one in ended:
-        by_loop.setdefault(one[0].get_loop(), []).append(one)
-    for loop, told in by_loop.items():
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(_settle, told)
-
-
-def _settle(ended: Ended) -> None:
-    for future, outcome in ended:
-        if future.done():
-            continue
-        if isinstance(outcome, BaseException):
-            future.set_exception(outcome)
-        else:
-            future.set_result(outcome)
