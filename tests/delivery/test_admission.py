@@ -3,7 +3,8 @@
 import base64
 import heapq
 import itertools
-from collections.abc import Coroutine
+from collections import deque
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -75,25 +76,33 @@ class Node:
         return None
 
     def late(self) -> None:
-        """Saves take a second each from now on."""
+        """A save has been waiting for a second, and waits on."""
         self.inside.saves.begun(self.now_ms / 1000 - 1)
+
+    def in_time(self) -> None:
+        """It is committed, and what follows takes a millisecond."""
+        now = self.now_ms / 1000
+        self.inside.saves.ended(now - 0.001, now)
 
 
 def number(which: int) -> str:
     return f"{which:09d}"
 
 
-def rush(node: Node, arrivals_ms: list[int], late_from: int | None = None) -> dict[int, int]:
-    """Everyone arrives, waits exactly as told and comes back: pupil → ms of going in."""
+def rush(node: Node, arrivals_ms: list[int], turns_ms: Sequence[int] = ()) -> dict[int, int]:
+    """Everyone arrives, waits exactly as told and comes back: pupil → ms of going in.
+
+    At each of `turns_ms` saves begin to be late, or are in time again.
+    """
+    changes = deque(zip(sorted(turns_ms), itertools.cycle((node.late, node.in_time)), strict=False))
     events = [(START_MS + at, who, None) for who, at in enumerate(sorted(arrivals_ms))]
     todo: list[tuple[int, int, str | None]] = list(events)
     heapq.heapify(todo)
     entered: dict[int, int] = {}
     while todo:
         node.now_ms, who, ticket = heapq.heappop(todo)
-        if late_from is not None and node.now_ms >= START_MS + late_from:
-            node.late()
-            late_from = None
+        while changes and node.now_ms >= START_MS + changes[0][0]:
+            changes.popleft()[1]()
         told = node.knock(number(who), ticket)
         if told is None:
             entered[who] = node.now_ms
@@ -106,12 +115,15 @@ def rush(node: Node, arrivals_ms: list[int], late_from: int | None = None) -> di
 crowds = st.lists(st.integers(0, 5_000), min_size=1, max_size=150)
 
 
-@given(crowds, st.sampled_from([3.0, 40.0, 900.0]), st.none() | st.integers(0, 8_000))
-@settings(max_examples=60, deadline=None)
+@given(
+    crowds, st.sampled_from([3.0, 40.0, 900.0]), st.lists(st.integers(0, 12_000), max_size=6),
+    st.sampled_from([0.2, 1.0]),
+)  # fmt: skip
+@settings(max_examples=150, deadline=None)
 def test_the_order_of_arrival_is_kept_whatever_the_saves_do(
-    arrivals: list[int], most: float, late_from: int | None
+    arrivals: list[int], most: float, turns: list[int], start: float
 ) -> None:
-    entered = rush(Node(most), arrivals, late_from)
+    entered = rush(Node(most, start=start), arrivals, turns)
     assert len(entered) == len(arrivals)
     order = [entered[who] for who in sorted(entered)]
     # A turn within NOW_MS has come; a client wakes up to a millisecond late.
@@ -142,7 +154,7 @@ def test_a_careful_beginning_keeps_the_order_and_wastes_no_turn(
     assert max(order) <= max(rush(Node(most), arrivals).values()) + 2_000 + admission.JUDGE_MS + 300
 
 
-@given(st.floats(0, 1e6), st.floats(0.01, 1), st.floats(0, 2))
+@given(st.floats(0, 1e6), st.floats(0.01, 1), st.just(0.0) | st.floats(1e-6, 2))
 def test_the_soonest_turn_is_when_a_growing_line_gets_there(
     early_ms: float, speed: float, grows: float
 ) -> None:
@@ -369,7 +381,9 @@ def test_a_rate_that_falls_slows_those_who_were_promised_a_turn() -> None:
     node.now_ms += 500
     told = node.knock(number(99), ticket)
     assert told is not None
-    assert (node.inside.rate, told.retry_ms, told.ticket) == (500, 3_000, ticket)
+    assert (node.inside.rate, told.ticket) == (500, ticket)
+    # A second and a half of the line's time, at 0.6 of its speed and growing.
+    assert told.retry_ms == round(admission.soonest_ms(1_500, 0.6, 0.2) + 0.5)
 
 
 def test_an_empty_line_has_no_lag() -> None:

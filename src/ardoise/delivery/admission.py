@@ -96,9 +96,9 @@ def lengthened(line: Line, spacing_ms: float) -> Line:
 
 def soonest_ms(early_ms: float, speed: float, grows: float) -> float:
     """When the line's time is `early_ms` on, if its speed grows by `grows` a second up to 1."""
-    if grows <= 0 or speed >= 1:
-        return early_ms / speed
     per_ms = grows / 1000
+    if per_ms <= 0 or speed >= 1:
+        return early_ms / speed
     growing_ms = (1 - speed) / per_ms
     beyond_ms = early_ms - (1 + speed) / 2 * growing_ms
     if beyond_ms >= 0:
@@ -109,11 +109,10 @@ def soonest_ms(early_ms: float, speed: float, grows: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Logins a second, when that was last judged, and whether something was late then."""
+    """Logins a second, and when that was last judged."""
 
     rate: float
     judged_ms: int = 0
-    late: bool = False
 
 
 def paced(pace: Pace, late: bool, now_ms: int, bounds: Bounds) -> Pace:
@@ -125,7 +124,7 @@ def paced(pace: Pace, late: bool, now_ms: int, bounds: Bounds) -> Pace:
     if not 0 <= passed_ms < IDLE_MS:
         rate, passed_ms = min(rate, bounds.start * bounds.most), 0
     if late:
-        return Pace(max(min(bounds.least, bounds.most), rate / 2), now_ms, late=True)
+        return Pace(max(min(bounds.least, rate), rate / 2), now_ms)
     return Pace(min(bounds.most, rate + bounds.grows * bounds.most * passed_ms / 1000), now_ms)
 
 
@@ -337,7 +336,10 @@ class Admission:
         early_ms = min(place.turn_us / 1000, line.end_ms) - line.now_ms
         if early_ms <= NOW_MS * self._speed:
             return 0.0
-        return soonest_ms(early_ms, self._speed, 0.0 if self._pace.late else self._bounds.grows)
+        # The next judgement may come at once. Told too long, one would be overtaken by those
+        # who are told after things went better; told too short, one is told the rest.
+        speed = min(1.0, self._speed + self._bounds.grows * JUDGE_MS / 1000)
+        return soonest_ms(early_ms, speed, self._bounds.grows)
 
     def _ticket(self, place: Place) -> str:
         times = place.turn_us.to_bytes(8) + place.arrived_us.to_bytes(8)
