@@ -38,10 +38,10 @@ ROLES: dict[Routes, tuple[str, ...]] = {
 _SAFE = {
     "search_path": SCHEMA,
     "application_name": "ardoise",
-    "statement_timeout": "6s",
+    "statement_timeout": "3s",
     "lock_timeout": "2s",
     "idle_in_transaction_session_timeout": "10s",
-    "tcp_user_timeout": "6000",
+    "tcp_user_timeout": "4000",
     "tcp_keepalives_idle": "10",
     "jit": "off",
 }

@@ -30,6 +30,7 @@ from ardoise.delivery.store import Gauges, Piece, Refused, SaveRequest, StoredSh
 
 READS = 4
 JUDGED = 3
+CLOSE_SECONDS = 5
 HELD_BLOBS_BYTES = 64 << 20
 """A year group asks for the same few booklets within minutes: they are kept at hand."""
 
@@ -226,8 +227,11 @@ class PostgresStore:
         if self._serves_seats:
             await self._saves.close()
             await self._logins.close()
-        for pool in self._pools:
-            try:
-                await asyncio.wait_for(pool.close(), 5)
-            except (TimeoutError, OSError):
-                pool.terminate()
+        await asyncio.gather(*(_close(pool) for pool in self._pools))
+
+
+async def _close(pool: Pool) -> None:
+    try:
+        await asyncio.wait_for(pool.close(), CLOSE_SECONDS)
+    except (TimeoutError, OSError):
+        pool.terminate()
