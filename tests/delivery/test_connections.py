@@ -66,6 +66,32 @@ def test_only_a_few_pipelined_requests_are_taken_before_the_first_is_answered(
     run(main)
 
 
+def test_what_pipelining_clients_have_waiting_is_bounded_over_all_of_them(
+    service: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(config, "BODIES_BYTES", 1 << 20)
+
+    async def main() -> None:
+        async with serving(service) as listener:
+            clients = [Client(listener) for _ in range(60)]
+            sent = b"GET /held/%d HTTP/1.1\r\nHost: x\r\n\r\n"
+            more = b"GET /now/x HTTP/1.1\r\nHost: x\r\n\r\n" * 1_500
+            for number, client in enumerate(clients):
+                await client.send(sent % number)
+                await until(lambda n=number: len(service.held) == n + 1)  # type: ignore[misc]
+                client.socket.send(more)
+            await until(lambda: 0 < listener.open < 60)
+            await until(lambda: listener.held <= 1 << 20)
+            for url in list(service.held):
+                service.let_go(url)
+            for client in clients:
+                client.close()
+            await until(lambda: listener.open == 0)
+            assert (listener.held, listener.active) == (0, 0)
+
+    run(main)
+
+
 def test_a_client_that_reads_no_answers_gets_no_more_of_its_requests_worked_on(
     service: Scripted,
 ) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 SLICE = 4 << 10
 """Bytes parsed at once: no more requests are taken than fit, before their number is looked at."""
 DEPTH = 16
+HEAD_COST = 1 << 10
 PIECE = 64 << 10
 DISCARD = 128 << 10
 """A refused body up to this is read and let go; a longer one ends the connection."""
@@ -65,7 +66,8 @@ class Connection(asyncio.Protocol):
         self._waiting: list[Request] = []
         self._now: Any = None  # the request that is worked on
         self._rest: memoryview | None = None
-        self._held = self._choked = self._last = self._eof = self._continue = False
+        self._held = 0  # bytes; above 0 nothing is read
+        self._choked = self._last = self._eof = self._continue = False
         self._drained: asyncio.Future[None] | None = None
         self._written = self._taken = 0
         self._moved = listener.now
@@ -106,8 +108,19 @@ class Connection(asyncio.Protocol):
         if self._in is None and self._raw > 2 * config.HEADER_BYTES + 2 * SLICE:
             self._refuse(Refused("too-large", f"at most {config.HEADER_BYTES} bytes of headers"))
         if len(self._waiting) >= DEPTH and not self._held:
-            self._held = True
-            self._transport.pause_reading()
+            self._hold()
+
+    def _hold(self) -> None:
+        """Read no more for now. What was read already counts like bodies, or many would add up."""
+        self._held = len(self._waiting) * HEAD_COST + len(self._rest or b"")
+        self._all.held += self._held
+        self._transport.pause_reading()
+        if self._all.held > config.BODIES_BYTES:
+            self._transport.abort()
+
+    def _let_on(self) -> None:
+        self._all.held -= self._held
+        self._held = 0
 
     def on_url(self, url: bytes) -> None:
         self._raw = self._raw or SLICE
@@ -293,7 +306,7 @@ class Connection(asyncio.Protocol):
             self._continue = False
             self._write(b"HTTP/1.1 100 Continue\r\n\r\n")
         if self._held and len(self._waiting) < DEPTH // 2:
-            self._held = False
+            self._let_on()
             self._transport.resume_reading()
             self._read_on()
 
@@ -307,6 +320,7 @@ class Connection(asyncio.Protocol):
         if self._transport.can_write_eof():
             self._transport.write_eof()
         if self._held:
+            self._let_on()
             self._transport.resume_reading()
 
     # -- time and flow ---------------------------------------------------------------------
@@ -322,6 +336,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, _fault: Exception | None) -> None:
         self._transport = self._parser = self._rest = None
+        self._let_on()
         for request in (*self._waiting, *([self._in] if self._in else [])):
             self._all.release(request)
         self._waiting, self._in, self._choked = [], None, False
