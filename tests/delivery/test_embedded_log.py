@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ardoise.contract.returns import Reader
-from ardoise.delivery import sqlite_folding, sqlite_savelog
+from ardoise.delivery import sqlite_folding, sqlite_savelog, sqlite_writer
 from ardoise.delivery.sessions import Session
 from ardoise.delivery.sqlite_savelog import Row, SaveLog
 from ardoise.delivery.sqlite_schema import connect
@@ -303,6 +303,29 @@ def test_a_full_log_is_folded_while_saves_come_in(
         connection = connect(tmp_path / "d.db", KEY, write=False)
         assert connection.execute("SELECT count(*) FROM sheet").fetchone()[0] >= 5
         connection.close()
+
+    opened(tmp_path / "d.db", work)
+
+
+def test_what_fell_silent_goes_into_the_table_when_nothing_else_is_to_be_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_writer, "QUIET_S", 0.0)
+    monkeypatch.setattr(sqlite_savelog, "SEGMENT_AGE_S", 0.0)
+    campaign = kit(pupils=100)
+
+    async def work(store: SqliteStore) -> None:
+        await install(store, campaign)
+        sessions = [await log_in(store, campaign, card) for card in campaign.pupils]
+        await asyncio.gather(*(store.save(save(session, 1)) for session in sessions))
+        while store._log.heads or list(tmp_path.glob("d.db-saves-*")):
+            await asyncio.sleep(0.01)
+        for session in sessions:
+            assert (await store.sheet(session, session.number, "francais")).version == 1
+        # Judged by the table now, and counted once.
+        assert (await store.save(save(sessions[0], 1))).version == 1
+        assert (await store.save(save(sessions[0], 2))).version == 2
+        assert (await store.status(campaign.name, NOW_MS)).sheets == 100
 
     opened(tmp_path / "d.db", work)
 
