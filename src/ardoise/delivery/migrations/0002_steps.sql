@@ -59,7 +59,13 @@ $$;
 -- Seats that wait in incoming_*: added or updated. Epoch, clock, sheets and a void stay as they are.
 CREATE FUNCTION take_seats(of_campaign integer) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = ardoise, pg_temp AS $$
+DECLARE
+  parent text;
+  many boolean;
 BEGIN
+  SELECT count(*) * 10 > reltuples INTO many FROM incoming_seat,
+    (SELECT reltuples FROM pg_class WHERE oid = to_regclass(format('ardoise.seat_%s', of_campaign))) c
+    WHERE campaign = of_campaign GROUP BY reltuples;
   -- In the order of the key, as logins and saves lock them.
   INSERT INTO seat (campaign, number, teacher, login, grp, time_percent, group_key, spare)
   SELECT of_campaign, number, teacher, login, grp, time_percent, group_key, spare
@@ -67,6 +73,10 @@ BEGIN
   ON CONFLICT (campaign, number) DO UPDATE SET
     teacher = excluded.teacher, login = excluded.login, grp = excluded.grp,
     time_percent = excluded.time_percent, group_key = excluded.group_key, spare = excluded.spare;
+  -- Uncounted, a campaign seems small to the planner, and each login would read all of it.
+  IF many THEN
+    EXECUTE format('ANALYZE %I', 'seat_' || of_campaign);
+  END IF;
   INSERT INTO paper
   SELECT of_campaign, number, part, booklet, wrapped
   FROM incoming_paper WHERE campaign = of_campaign ORDER BY number, part
@@ -86,6 +96,11 @@ BEGIN
   WHERE i.campaign = of_campaign
     AND h.campaign = of_campaign AND h.number = s.number AND h.part = p.part
     AND (h.session, h.time_percent) <> (pupils_epoch(s, p), s.time_percent);
+  IF many THEN
+    FOREACH parent IN ARRAY ARRAY['paper', 'sheet'] LOOP
+      EXECUTE format('ANALYZE %I', parent || '_' || of_campaign);
+    END LOOP;
+  END IF;
   DELETE FROM incoming_seat;
   DELETE FROM incoming_paper;
 END $$;
