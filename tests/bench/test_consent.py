@@ -13,7 +13,7 @@ from ardoise.bench.campaign import Rehearsal, Shape
 from ardoise.bench.cli import app
 from ardoise.bench.consent import NotAllowed, announcement, want_consent
 from ardoise.bench.profiles import PROFILES, ProfileFault
-from ardoise.bench.signers import KeySigner, SignerFault
+from ardoise.bench.signers import KeySigner, OfficeSigner, SignerFault
 from ardoise.bench.wire import Target
 from ardoise.contract import orders
 from ardoise.contract.kit import KitUpload
@@ -158,3 +158,15 @@ def test_the_signer_answers_line_by_line_and_outlives_nonsense(tmp_path: Path) -
     )
     assert first.refused
     assert second.signature
+
+
+def test_the_office_signs_from_a_process_of_its_own(tmp_path: Path) -> None:
+    ring = KeyRing.create(tmp_path / "authority.key")
+    raw = manifest("repetition-1")
+    with OfficeSigner(tmp_path) as office:
+        signing.verify_document(ring.public_key(), "kit", raw, office.kit(raw))
+        assert signing.SIGNATURE_HEADER in office.request(
+            "POST", "/v1/orders", order("repetition-1"), HOST
+        )
+        with pytest.raises(SignerFault, match="only campaigns repetition-"):
+            office.request("POST", "/v1/orders", order("sixieme-2026"), HOST)
