@@ -7,7 +7,7 @@ VENV := .venv
 UV := .cache/uv/bin/uv
 RUN := $(VENV)/bin
 
-.PHONY: demo demo-fresh test check lint types unit runner-test journeys nightly mutants bench browser postgres clean
+.PHONY: demo demo-fresh test check lint types unit runner-test journeys nightly faults soak mutants bench browser postgres clean
 
 demo: install runner/dist/index.html
 	$(RUN)/ardoise demo
@@ -35,7 +35,16 @@ journeys: install browser runner/dist/index.html
 	$(RUN)/pytest -m journey tests/journeys
 
 nightly: install browser postgres runner/dist/index.html
-	$(RUN)/pytest -n 2 -m "nightly or not nightly"
+	$(RUN)/pytest -n 2 --dist loadgroup -m "nightly or not nightly" --ignore tests/faults
+	$(MAKE) faults soak
+
+# As root, with HAProxy, Patroni and etcd installed: what is missing is said and skipped.
+faults: install postgres
+	$(RUN)/pytest tests/faults -n 0 -m nightly
+
+# Half an hour at half load: memory, file handles and logs have to stay flat.
+soak: install postgres
+	$(RUN)/python bench/soak.py --minutes 30 --out bench/results/soak.json
 
 # Changes the scoring operators one by one: a change that no test notices is a survivor.
 mutants: install
@@ -47,6 +56,10 @@ bench: install
 	$(RUN)/python bench/scoring.py --out bench/results/scoring.json
 	$(RUN)/python bench/psychometrics.py --out bench/results/psychometrics.json
 	$(RUN)/python bench/disclosure.py --out bench/results/disclosure.json
+	$(RUN)/python bench/servers.py > bench/results/servers.json
+	$(RUN)/python bench/embedded_store.py --rows 100000,1000000,5000000 --out bench/results/embedded-store.json
+	$(RUN)/python bench/delivery_all.py
+	$(RUN)/python bench/cohort.py --pupils 830000 --minutes 90 --out bench/results/cohort.json
 
 # --- what the targets need ---------------------------------------------------------------------
 
