@@ -136,3 +136,32 @@ def test_a_long_change_that_fails_leaves_the_writer_working(tmp_path: Path) -> N
         assert found == [("kept",), ("later",)]
 
     opened(tmp_path / "d.db", work)
+
+
+def test_a_store_whose_log_is_folded_sleeps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_writer, "QUIET_S", 0.0)
+    campaign = kit()
+    rounds = 0
+
+    async def work(store: SqliteStore) -> None:
+        nonlocal rounds
+        await install(store, campaign)
+        session = await log_in(store, campaign, campaign.pupils[0])
+        await store.save(save(session, 1))
+        store._log.drain()
+        fold_round = store._writer._fold_round
+
+        def counted() -> None:
+            nonlocal rounds
+            rounds += 1
+            fold_round()
+
+        while store._log.segments:
+            await asyncio.sleep(0.05)
+        monkeypatch.setattr(store._writer, "_fold_round", counted)
+        await asyncio.sleep(0.6)
+
+    opened(tmp_path / "d.db", work)
+    assert rounds < 50

@@ -352,12 +352,14 @@ class Writer:
         return full and self._log.oldest() is not None and time.monotonic() > self._fold_rests_until
 
     def _fold_round(self) -> None:
+        self._pause_s = IDLE_S
         self._log.seal_if_old()
         oldest = self._log.oldest()
         if oldest is None or time.monotonic() < self._fold_rests_until:
             return
         quiet = not self.depth and time.monotonic() - oldest.began > QUIET_S
-        self._pause_s = IDLE_S if not quiet else 0.0
+        if quiet:
+            self._pause_s = 0.0
         if not (quiet or self._folding_is_due()):
             return
         try:
