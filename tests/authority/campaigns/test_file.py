@@ -95,6 +95,7 @@ def test_a_good_file_says_all_that_it_says() -> None:
         ("opens = 2026-11-23T07:00:00+01:00", "opens = 2026-11-23T07:00:00", "no-zone", "opens"),
         ("opens = 2026-11-23T07:00:00+01:00", "opens = 2026-11-23", "type", "opens"),
         ("closes = 2026-12-04T18", "closes = 2026-11-04T18", "order", "closes"),
+        ('id = "sixieme-2026"', 'id = "repetition-a"', "rehearsal", 'id = "rep'),
         ("minutes = 50", "minutes = 601", "range", "minutes"),
         ("minutes = 50", "minutes = true", "type", "minutes"),
         ("minutes = 50", "minutes = 50\nforms = 0", "range", "forms"),

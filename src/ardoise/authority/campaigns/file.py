@@ -13,6 +13,7 @@ from ardoise.authority.campaigns.lines import Path, line_at, lines_of
 from ardoise.authority.campaigns.messages import CAMPAIGN
 from ardoise.authority.campaigns.tables import Table
 from ardoise.authority.findings import Finding, Findings
+from ardoise.contract.rehearsal import PREFIX
 
 FORMAT = "ardoise-campaign/1"
 SIZE_LIMIT = 256 << 10
@@ -144,6 +145,8 @@ def _campaign(text: str, table: Table, found: Findings) -> CampaignFile | None:
         table.fault("format", "format", expected=FORMAT)
         return None
     identifier = table.text("id", "sixieme-2026", pattern=_CAMPAIGN_ID)
+    if identifier is not None and identifier.startswith(PREFIX):
+        table.fault("rehearsal", "id", value=PREFIX)
     title = table.text("title", "Évaluation de début de sixième 2026")
     level = table.choice("level", LEVELS)
     language = table.text("language", "fr", pattern=_LANGUAGE, limit=8)

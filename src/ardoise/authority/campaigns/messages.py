@@ -101,6 +101,10 @@ _ERRORS = {
         "Part “{value}” is keyed by a teacher: it has one form.",
         "Remove forms, or let pupils answer (writer = \"pupil\").",
     ),
+    "rehearsal": (
+        "Les noms en « {value} » sont ceux des répétitions.", "Choisissez un autre id.",
+        "Names that begin with “{value}” are those of rehearsals.", "Choose another id.",
+    ),
     "exists": (
         "Une campagne « {value} » existe ou a existé.", "Choisissez un autre id.",
         "There is or was a campaign “{value}”.", "Choose another id.",
