@@ -4,6 +4,8 @@ import re
 import shutil
 import socket
 import subprocess
+import tempfile
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +17,13 @@ from deploy.render import Rendered, Secrets, render
 from deploy.topology import Machine, Site, SiteFault, read_site
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "site.toml"
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A short one: the name of a socket below it has to fit into 97 bytes."""
+    with tempfile.TemporaryDirectory(prefix="ardoise-") as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="module")
