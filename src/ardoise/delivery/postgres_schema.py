@@ -51,6 +51,7 @@ POINT_READS = {
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
     "enable_seqscan": "off",
+    "max_parallel_workers_per_gather": "0",
 }
 LONG_STEPS = {"statement_timeout": "1h", "lock_timeout": "10s"}
 
