@@ -133,28 +133,6 @@ async def refusal_of(store: SqliteStore, wanted: SaveRequest) -> tuple[str, bool
     return caught.value.kind, caught.value.kept
 
 
-def test_a_session_keeps_two_hundred_strays_and_its_sheet_stays_safe(tmp_path: Path) -> None:
-    campaign = kit(parts=(Part("francais", "pupil", 50, 0),))
-
-    async def work(store: SqliteStore) -> None:
-        await install(store, campaign)
-        session = await log_in(store, campaign, campaign.pupils[0])
-        await store.save(save(session, 1))
-        late = NOW_MS + 2 * HOUR_MS
-        full = sittings.STRAYS_OF_A_SESSION
-        for version in range(2, 2 + full):
-            assert await refusal_of(store, save(session, version, at_ms=late)) == ("late", True)
-        for version in (2 + full, 3 + full):
-            outcome = await refusal_of(store, save(session, version, at_ms=late))
-            assert outcome == ("slow-down", False)
-        # What is kept already needs no room: its answer was lost.
-        assert await refusal_of(store, save(session, 1 + full, at_ms=late)) == ("late", True)
-        assert (await store.status(campaign.name, NOW_MS)).strays == full
-        assert (await store.sheet(session, session.number, "francais")).version == 1
-
-    opened(tmp_path / "d.db", work)
-
-
 def test_what_a_superseded_device_fills_is_not_the_next_ones_room(tmp_path: Path) -> None:
     campaign = kit(parts=(Part("francais", "pupil", 50, 0),))
 

@@ -1,7 +1,6 @@
 """The store for several nodes: PostgreSQL, the same for any number of them."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 
 from ardoise.contract.kit import CampaignStatus, KitInstalled, Manifest
@@ -10,6 +9,7 @@ from ardoise.contract.sitting import Campaigns, GroupState, LoggedIn, PartOpened
 from ardoise.contract.words import Role
 from ardoise.delivery import postgres_exchange, postgres_kits
 from ardoise.delivery.config import Routes
+from ardoise.delivery.held_blobs import HeldBlobs
 from ardoise.delivery.postgres_campaigns import CampaignBook
 from ardoise.delivery.postgres_judged import JudgedSaves
 from ardoise.delivery.postgres_logins import Logins
@@ -31,8 +31,6 @@ from ardoise.delivery.store import Gauges, Piece, Refused, SaveRequest, StoredSh
 READS = 4
 JUDGED = 3
 CLOSE_SECONDS = 5
-HELD_BLOBS_BYTES = 64 << 20
-"""A year group asks for the same few booklets within minutes: they are kept at hand."""
 
 
 async def open_postgres(
@@ -91,10 +89,8 @@ class PostgresStore:
             self._exchange = exchange[0]
             self._returns = Returns(exchange[1])
         self._serves_seats = seats is not None
-        self._held: OrderedDict[str, bytes] = OrderedDict()
-        self._held_bytes = 0
+        self._blobs = HeldBlobs(lambda sha256: read_blob(reads, sha256))
         self._served: dict[str, float] = {}
-        self._fetching: dict[str, asyncio.Future[bytes]] = {}
 
     # -- seats -----------------------------------------------------------------------------
 
@@ -140,15 +136,7 @@ class PostgresStore:
     async def blob(self, sha256: str) -> bytes:
         if not await self._is_served(sha256):
             raise Refused("absent")
-        held = self._held.get(sha256)
-        if held is not None:
-            self._held.move_to_end(sha256)
-            return held
-        # A class asks within a second: all wait for one read and share one copy.
-        fetch = self._fetching.get(sha256)
-        if fetch is None:
-            fetch = self._fetching[sha256] = asyncio.ensure_future(self._fetch(sha256))
-        return await asyncio.shield(fetch)
+        return await self._blobs.get(sha256)
 
     async def _is_served(self, sha256: str) -> bool:
         """Whether a kit names these bytes; what it says of a held blob is at most a second old."""
@@ -161,24 +149,12 @@ class PostgresStore:
             )
         if found is None:
             self._let_go(sha256)
-        elif sha256 in self._held:
+        elif sha256 in self._blobs:
             self._served[sha256] = now
         return found is not None
 
-    async def _fetch(self, sha256: str) -> bytes:
-        try:
-            body = await read_blob(self._reads, sha256)
-        finally:
-            del self._fetching[sha256]
-        if sha256 not in self._held:
-            self._held[sha256] = body
-            self._held_bytes += len(body)
-        while self._held_bytes > HELD_BLOBS_BYTES:
-            self._let_go(next(iter(self._held)))
-        return body
-
     def _let_go(self, sha256: str) -> None:
-        self._held_bytes -= len(self._held.pop(sha256, b""))
+        self._blobs.let_go(sha256)
         self._served.pop(sha256, None)
 
     # -- the authority ---------------------------------------------------------------------
@@ -201,8 +177,8 @@ class PostgresStore:
         async with lent(self._exchange) as connection:
             done = await postgres_exchange.order(connection, order, sha256, now_ms)
         if isinstance(order, Purge):
-            for held in list(self._held):
-                self._let_go(held)
+            self._blobs.clear()
+            self._served.clear()
             self._book.forget()
         return done
 

@@ -3,7 +3,6 @@
 import asyncio
 import sys
 import threading
-from collections import OrderedDict
 from collections.abc import (
     AsyncIterator,
     Callable,
@@ -24,6 +23,7 @@ from ardoise.contract.orders import AddSeats, Order, OrderDone, Purge
 from ardoise.contract.sitting import Campaigns, GroupState, LoggedIn, PartOpened, Saved
 from ardoise.contract.words import Role
 from ardoise.delivery import sqlite_exchange, sqlite_kits, sqlite_returns, sqlite_seats
+from ardoise.delivery.held_blobs import HeldBlobs
 from ardoise.delivery.sessions import Session
 from ardoise.delivery.sqlite_checkpoints import Checkpoints
 from ardoise.delivery.sqlite_kits import Staged
@@ -45,9 +45,6 @@ PIECE_PAUSE_S = 0.003
 """Between pieces of returns while saves wait."""
 WRITER_WAITS_MS = 20
 """For a lock, before it looks after the saves again: they need none."""
-HELD_BLOBS_BYTES = 64 << 20
-"""A year group asks for the same few booklets within minutes: they are kept at hand."""
-
 _T = TypeVar("_T")
 
 
@@ -93,9 +90,10 @@ class SqliteStore:
         self._checkpoints = Checkpoints(checkpointer, Path(f"{path}-wal"))
         self._local = threading.local()
         self._pool = ThreadPoolExecutor(READERS, "reader")
-        self._held: OrderedDict[str, bytes] = OrderedDict()
-        self._held_bytes = 0
-        self._fetching: dict[str, asyncio.Future[bytes]] = {}
+        self._blobs = HeldBlobs(
+            lambda sha256: self._far(lambda reader: sqlite_seats.blob(reader, sha256)),
+            lambda sha256: sqlite_seats.is_served(self._reader, sha256),
+        )
         self._long_ones = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
         # What a former run did not finish.
@@ -186,28 +184,7 @@ class SqliteStore:
     async def blob(self, sha256: str) -> bytes:
         if not sqlite_seats.is_served(self._reader, sha256):
             raise Refused("absent")
-        held = self._held.get(sha256)
-        if held is not None:
-            self._held.move_to_end(sha256)
-            return held
-        # A class asks within a second: all wait for one read and share one copy.
-        fetch = self._fetching.get(sha256)
-        if fetch is None:
-            fetch = self._fetching[sha256] = asyncio.ensure_future(self._fetch(sha256))
-        return await asyncio.shield(fetch)
-
-    async def _fetch(self, sha256: str) -> bytes:
-        try:
-            body = await self._far(lambda reader: sqlite_seats.blob(reader, sha256))
-        finally:
-            del self._fetching[sha256]
-        # A purge may have come between.
-        if sqlite_seats.is_served(self._reader, sha256):
-            self._held[sha256] = body
-            self._held_bytes += len(body)
-        while self._held_bytes > HELD_BLOBS_BYTES:
-            self._held_bytes -= len(self._held.popitem(last=False)[1])
-        return body
+        return await self._blobs.get(sha256)
 
     # -- the authority ---------------------------------------------------------------------
 
@@ -304,8 +281,7 @@ class SqliteStore:
 
     async def _purge(self, order: Purge, sha256: str, now_ms: int) -> OrderDone:
         done = await self._order(order, sha256, now_ms)
-        self._held.clear()
-        self._held_bytes = 0
+        self._blobs.clear()
         due = await self._writer.sliced(self._destroy)
         if due:
             await asyncio.get_running_loop().run_in_executor(None, self._checkpoints.empty)
