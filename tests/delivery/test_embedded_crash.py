@@ -8,7 +8,8 @@ from pathlib import Path
 from ardoise.contract.returns import Reader
 from ardoise.delivery.sqlite_store import SqliteStore
 from tests.delivery.kits import Campaign
-from tests.delivery.test_store import install, kit, log_in, opened, save
+from tests.delivery.store_calls import install, kit, log_in, save
+from tests.delivery.test_store import opened
 
 ROUNDS = 5
 ACKNOWLEDGED = 400
@@ -18,7 +19,8 @@ from pathlib import Path
 from ardoise.delivery import sqlite_folding, sqlite_savelog
 from ardoise.delivery.sessions import Session
 from ardoise.delivery.sqlite_store import SqliteStore
-from tests.delivery.test_store import KEY, NOW_MS, save
+from tests.delivery.store_calls import NOW_MS, save
+from tests.delivery.test_store import KEY
 
 sqlite_folding.LOG_BYTES, sqlite_savelog.SEGMENT_BYTES = 300_000, 60_000
 
@@ -66,7 +68,7 @@ def acknowledged_until_killed(path: Path, campaign: Campaign, version: int) -> d
 
 
 def test_what_was_acknowledged_survives_kills_amid_folding(tmp_path: Path) -> None:
-    path, campaign = tmp_path / "d.db", kit(pupils=12)
+    path, campaign = tmp_path / "d.db", kit(name="essai-2026", pupils=12)
 
     async def begin(store: SqliteStore) -> None:
         await install(store, campaign)

@@ -15,7 +15,8 @@ from ardoise.delivery.sessions import Session
 from ardoise.delivery.sqlite_store import SqliteStore
 from ardoise.delivery.store import Refused
 from tests.delivery.kits import Campaign
-from tests.delivery.test_store import NOW_MS, install, kit, log_in, opened, save
+from tests.delivery.store_calls import NOW_MS, install, kit, log_in, save
+from tests.delivery.test_store import opened
 
 SIZE_MIB = 24
 

@@ -16,7 +16,8 @@ from ardoise.delivery.sqlite_store import SqliteStore
 from ardoise.delivery.store import Refused
 from ardoise.seal import randomness
 from tests.delivery.kits import HOUR_MS, Campaign, draw_card, named
-from tests.delivery.test_store import KEY, NOW_MS, install, kit, log_in, opened, save
+from tests.delivery.store_calls import NOW_MS, install, kit, log_in, save
+from tests.delivery.test_store import KEY, opened
 
 
 def held(path: Path) -> tuple[int, int, int]:

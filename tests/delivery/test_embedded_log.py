@@ -18,7 +18,8 @@ from ardoise.delivery.sqlite_schema import connect
 from ardoise.delivery.sqlite_store import SqliteStore
 from ardoise.delivery.store import Refused, SaveRequest
 from tests.delivery.kits import HOUR_MS, Campaign
-from tests.delivery.test_store import KEY, NOW_MS, install, kit, log_in, opened, save
+from tests.delivery.store_calls import NOW_MS, install, kit, log_in, save
+from tests.delivery.test_store import KEY, opened
 
 LATER_MS = NOW_MS + 2 * HOUR_MS
 

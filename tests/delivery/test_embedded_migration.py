@@ -9,7 +9,8 @@ from ardoise.delivery.sessions import Session
 from ardoise.delivery.sqlite_schema import MIGRATIONS, connect, migrate
 from ardoise.delivery.sqlite_store import SqliteStore
 from ardoise.delivery.store import SaveRequest
-from tests.delivery.test_store import KEY, NOW_MS, opened
+from tests.delivery.store_calls import NOW_MS
+from tests.delivery.test_store import KEY, opened
 
 NUMBER = "123456782"
 

@@ -14,7 +14,8 @@ from ardoise.delivery.sqlite_store import SqliteStore
 from ardoise.delivery.store import Refused
 from ardoise.seal import randomness
 from tests.delivery.kits import HOUR_MS
-from tests.delivery.test_store import KEY, NOW_MS, install, kit, log_in, opened, save
+from tests.delivery.store_calls import NOW_MS, install, kit, log_in, save
+from tests.delivery.test_store import KEY, opened
 
 PAGE, RESERVED = 4096, 80
 LATER_MS = NOW_MS + 2 * HOUR_MS

@@ -13,7 +13,8 @@ from ardoise.delivery import sqlite_writer
 from ardoise.delivery.sqlite_store import SqliteStore
 from ardoise.delivery.sqlite_tallies import Write
 from ardoise.delivery.store import Refused
-from tests.delivery.test_store import NOW_MS, install, kit, log_in, opened, save
+from tests.delivery.store_calls import NOW_MS, install, kit, log_in, save
+from tests.delivery.test_store import opened
 
 
 class Held:

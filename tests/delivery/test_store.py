@@ -20,11 +20,11 @@ from ardoise.delivery.sqlite_schema import connect, migrate
 from ardoise.delivery.sqlite_store import SqliteStore
 from ardoise.delivery.sqlite_tallies import Write
 from ardoise.delivery.store import Refused, SaveRequest, SchemaFault
-from ardoise.seal import derive, randomness
-from tests.delivery.kits import HOUR_MS, Campaign, Card, make_kit
+from ardoise.seal import randomness
+from tests.delivery.kits import HOUR_MS
+from tests.delivery.store_calls import NOW_MS, install, kit, log_in, save
 
 KEY = bytes(range(32))
-NOW_MS = 1_800_000_000_000
 
 
 def opened(path: Path, work: Callable[[SqliteStore], Coroutine[Any, Any, Any]]) -> Any:
@@ -38,33 +38,6 @@ def opened(path: Path, work: Callable[[SqliteStore], Coroutine[Any, Any, Any]]) 
             await store.close()
 
     return asyncio.run(run())
-
-
-def kit(**wanted: Any) -> Campaign:
-    return make_kit(opens_ms=NOW_MS - HOUR_MS, closes_ms=NOW_MS + HOUR_MS, **wanted)
-
-
-async def install(store: SqliteStore, campaign: Campaign, sha256: str = "1") -> None:
-    for name, content in campaign.contents.items():
-        await store.put_bytes(name, content, NOW_MS)
-    await store.install(campaign.manifest, sha256)
-
-
-async def log_in(store: SqliteStore, campaign: Campaign, card: Card) -> Session:
-    keys = derive.SeatKeys.from_code(code=card.code, campaign=campaign.name, number=card.number)
-    digest = derive.login_digest(keys.login_token())
-    state = await store.log_in(
-        campaign.name, card.number, digest, NOW_MS, lambda _role, epoch: str(epoch)
-    )
-    session = Session(campaign.name, card.number, state.epoch, card.role)
-    for part in state.parts:
-        await store.open_part(session, part.id, NOW_MS)
-    return session
-
-
-def save(session: Session, version: int, *, base: int = 0, at_ms: int = NOW_MS) -> SaveRequest:
-    body = version.to_bytes(2, "big") * 526
-    return SaveRequest(session, session.number, "francais", version, base, body, at_ms)
 
 
 def test_a_bad_change_takes_no_other_of_its_batch_with_it(tmp_path: Path) -> None:
@@ -149,26 +122,6 @@ def test_what_a_superseded_device_fills_is_not_the_next_ones_room(tmp_path: Path
         assert (await store.save(save(second, 2, base=1))).version == 2
         late = save(second, 3, base=2, at_ms=NOW_MS + 2 * HOUR_MS)
         assert await refusal_of(store, late) == ("late", True)
-
-    opened(tmp_path / "d.db", work)
-
-
-def test_a_seat_has_a_last_bound_however_often_it_logs_in(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sittings, "STRAYS_OF_A_SEAT", 5)
-    campaign = kit(parts=(Part("francais", "pupil", 50, 0),))
-
-    async def work(store: SqliteStore) -> None:
-        await install(store, campaign)
-        for version in range(6):
-            session = await log_in(store, campaign, campaign.pupils[0])
-            await store.save(save(session, version + 1, base=version))
-        session = await log_in(store, campaign, campaign.pupils[0])
-        assert await refusal_of(store, save(session, 7, base=6)) == ("slow-down", False)
-        # The sheet that could not be put aside stands where it stood.
-        status = await store.status(campaign.name, NOW_MS)
-        assert (status.sheets, status.strays) == (1, 5)
 
     opened(tmp_path / "d.db", work)
 
